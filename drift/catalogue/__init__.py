@@ -1,0 +1,13 @@
+"""Every rule there is, with the text that ``drift explain`` prints: one catalogue, ids never reused."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from drift.catalogue.drift_rules import DRIFT_RULES, Direction, DriftRule, Severity
+from drift.catalogue.file_rules import FILE_RULES, FileRule
+
+Rule: TypeAlias = DriftRule | FileRule
+_ALL: tuple[Rule, ...] = (*DRIFT_RULES, *FILE_RULES)
+RULES: Mapping[str, Rule] = {rule.id: rule for rule in _ALL}
+
+__all__ = ["DRIFT_RULES", "FILE_RULES", "RULES", "Direction", "DriftRule", "FileRule", "Rule", "Severity"]

@@ -1,0 +1,86 @@
+"""``--output FORMAT[=PATH]``: one report, any number of places."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from drift.cli.console import stdout_colour, terminal_width, write_result
+from drift.errors import OutputError, SettingsError
+from drift.render import FORMATS, RenderOptions, render_report
+from drift.report import Report
+from drift.settings import ColourChoice
+
+
+class Output(Struct, frozen=True):
+    """A format and where it goes; no path is stdout."""
+
+    format: str
+    path: Path | None
+
+
+class OutputType(click.ParamType[Output]):
+    """Reads ``json``, ``json=report.json`` or ``json=-``."""
+
+    name = "FORMAT[=PATH]"
+
+    def convert(self, value: str | Output, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+        """Turn the text into an output, or fail with the formats there are."""
+        if isinstance(value, Output):
+            return value
+        output_format, _, path = value.partition("=")
+        if output_format not in FORMATS:
+            self.fail(f"{output_format!r} is not a format; there are {', '.join(FORMATS)}", param, ctx)
+        return Output(output_format, Path(path) if path not in {"", "-"} else None)
+
+
+def checked(outputs: Sequence[Output]) -> tuple[Output, ...]:
+    """The outputs, text on stdout if none is given, refused now if they could not be written later."""
+    if sum(output.path is None for output in outputs) > 1:
+        raise SettingsError("two outputs want stdout", hint="give all but one a path: --output json=report.json")
+    for output in outputs:
+        if output.path and not output.path.parent.is_dir():
+            raise SettingsError(f"cannot write {output.path}: there is no directory {output.path.parent}")
+        if output.path and output.path.is_dir():
+            raise SettingsError(f"cannot write {output.path}: it is a directory")
+    return tuple(outputs) or (Output("text", None),)
+
+
+def emit(report: Report, outputs: Sequence[Output], *, verbosity: int, colour: ColourChoice) -> None:
+    """Write the report everywhere it was asked for.
+
+    A run that could not compare has no text on stdout: stderr says it already. Files and machine formats
+    are always written, so that nobody reads yesterday's report as today's.
+    """
+    for output in outputs:
+        if output.path:
+            write_file(output.path, render_report(report, output.format, RenderOptions(verbosity=verbosity)))
+        elif output.format != "text" or not report.failure:
+            options = RenderOptions(verbosity=verbosity, width=terminal_width(), colour=stdout_colour(colour))
+            write_result(render_report(report, output.format, options))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replace the file in one step: beside it first, then renamed, so that no reader sees half of it.
+
+    Raises:
+        OutputError: The file cannot be written; what stood there before still stands.
+    """
+    temporary: str | None = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            with suppress(OSError):
+                Path(temporary).unlink()
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,159 @@
+"""Paths that people give to the bytes of files, each file once."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import NamedTuple
+
+from drift.desired.problems import Problems
+from drift.desired.wording import did_you_mean
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one file; 100,000 groups with two models each are half of it."""
+STDIN = "-"
+_STDIN_NAME = "<stdin>"
+_SUFFIXES = (".yaml", ".yml")
+
+
+class Source(NamedTuple):
+    """A file that was read."""
+
+    name: str
+    """The path as given or found, printable."""
+    data: bytes
+    problems: Problems
+    """Of this file."""
+
+
+class Sources:
+    """Iterates over the files below some paths, in order, and keeps what could not be read."""
+
+    def __init__(self, paths: Sequence[str | os.PathLike[str]], stdin: Callable[[], bytes] | None = None) -> None:
+        self._paths = [os.fspath(path) for path in paths]
+        self._stdin = stdin
+        self._seen: set[tuple[int, int]] = set()
+        self.unread: list[Problems] = []
+
+    def __iter__(self) -> Iterator[Source]:
+        stdin_read = False
+        if not self._paths:
+            self._fail(Problems("."), "no file or directory is given")
+        for path in self._paths:
+            if path == STDIN:
+                if not stdin_read:
+                    stdin_read = True
+                    yield from self._read_stdin()
+            elif Path(path).is_dir():
+                yield from self._read_directory(path)
+            else:
+                yield from self._read_file(path)
+
+    def _read_stdin(self) -> Iterator[Source]:
+        problems = Problems(_STDIN_NAME)
+        if self._stdin is None:
+            self._fail(problems, "standard input cannot be read here", "give a file or a directory")
+            return
+        data = self._stdin()
+        if len(data) > LARGEST:
+            self._fail(problems, *_too_large(len(data)))
+            return
+        yield Source(_STDIN_NAME, data, problems)
+
+    def _read_directory(self, path: str) -> Iterator[Source]:
+        problems = Problems(_printable(path))
+        failures = len(self.unread)
+        found = sorted(self._below(path))
+        if not found and len(self.unread) == failures:
+            self._fail(problems, "no *.yaml or *.yml file in this directory", "hidden files do not count")
+        for file in found:
+            yield from self._read_file(file)
+
+    def _below(self, top: str) -> Iterator[str]:
+        entered: set[tuple[int, int]] = set()
+        waiting = [top]
+        while waiting:
+            directory = waiting.pop()
+            try:
+                status = Path(directory).stat()
+                # A symbolic link may lead back up.
+                if (status.st_dev, status.st_ino) in entered:
+                    continue
+                entered.add((status.st_dev, status.st_ino))
+                with os.scandir(directory) as entries:
+                    for entry in entries:
+                        if entry.name.startswith("."):
+                            continue
+                        if _is_directory(entry):
+                            waiting.append(entry.path)
+                        # A broken link is a file that is missing; a pipe in a directory is nobody's declaration.
+                        elif entry.name.endswith(_SUFFIXES) and (entry.is_symlink() or entry.is_file()):
+                            yield entry.path
+            except OSError as error:
+                self._fail(Problems(_printable(directory)), f"cannot be read: {error.strerror}")
+
+    def _read_file(self, path: str) -> Iterator[Source]:
+        problems = Problems(_printable(path))
+        try:
+            with FileIO(path) as file:
+                status = os.fstat(file.fileno())
+                if (status.st_dev, status.st_ino) in self._seen:
+                    return
+                self._seen.add((status.st_dev, status.st_ino))
+                # What is not a regular file, such as a pipe, does not know its size.
+                regular = stat.S_ISREG(status.st_mode)
+                size = status.st_size
+                data = b"" if size > LARGEST else file.readall() if regular else _read_some(file.read)
+        except FileNotFoundError:
+            self._fail(problems, "no such file or directory", _neighbour(path))
+            return
+        except (OSError, ValueError) as error:
+            self._fail(problems, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+            return
+        size = max(size, len(data))
+        if size > LARGEST:
+            self._fail(problems, *_too_large(size))
+            return
+        yield Source(problems.file, data, problems)
+
+    def _fail(self, problems: Problems, message: str, hint: str = "") -> None:
+        problems.error("V00", message=message, hint=hint)
+        self.unread.append(problems)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _read_some(read: Callable[[int], bytes]) -> bytes:
+    """All of a stream, but no more than one byte over the limit."""
+    chunks, left = [], LARGEST + 1
+    while left > 0 and (chunk := read(min(left, 1 << 20))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(size: int) -> tuple[str, str]:
+    shown = f"over {LARGEST:,}" if size == LARGEST + 1 else f"{size:,}"
+    return (
+        f"the file is too large: {shown} bytes, at most {LARGEST:,} (32 MiB) are read",
+        "split it: all files of a run are one declaration",
+    )
+
+
+def _neighbour(path: str) -> str:
+    wanted = Path(path)
+    try:
+        return did_you_mean(wanted.name, [entry.name for entry in wanted.parent.iterdir()])
+    except OSError:
+        return ""
+
+
+def _printable(path: str) -> str:
+    """The path with bytes that are no characters escaped, so that any report can hold it."""
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,87 @@
+"""The use case: paths in, everything that they declare or everything wrong with them out."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from drift.desired.assembly import assemble
+from drift.desired.collector import cyclic_collection_paused
+from drift.desired.document import Document
+from drift.desired.encoding import is_text
+from drift.desired.files import Source, Sources
+from drift.desired.forest import FOREST_RULES, Forest
+from drift.desired.limits import LimitLists
+from drift.desired.problems import Problems
+from drift.desired.profiles import Profiles
+from drift.desired.reader import UnreadableError, read_document
+from drift.desired.scalars import PlainScalars
+from drift.desired.values import Desired, DesiredFile
+from drift.errors import DesiredError, Level, Location, Problem
+
+if TYPE_CHECKING:
+    from drift.desired.declared import Declared
+
+
+def load(paths: Sequence[str | PathLike[str]], *, stdin: Callable[[], bytes] | None = None) -> Desired:
+    """See :func:`drift.desired.load_desired`."""
+    with cyclic_collection_paused():
+        run = _Run()
+        sources = Sources(paths, stdin)
+        for source in sources:
+            run.take(source)
+        for unread in sources.unread:
+            run.miss(unread)
+        return run.finish()
+
+
+class _Run:
+    """What has been read so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._files: list[DesiredFile] = []
+        self._groups: list[Declared] = []
+        self._profiles = Profiles()
+        self._lists = LimitLists()
+        self._scalars = PlainScalars()
+        self._complete = True
+
+    def take(self, source: Source) -> None:
+        """Read one file; whatever is wrong with it, the next one can be read."""
+        self._files.append(DesiredFile(source.name, sha256(source.data).hexdigest()))
+        if not is_text(source.data, source.problems):
+            self._complete = False
+        else:
+            document = Document(source, self._profiles, self._lists, self._groups)
+            try:
+                node = read_document(
+                    source.data, source.problems, scalars=self._scalars, stream="groups", sink=document.take_group
+                )
+                document.take(node)
+            except UnreadableError:
+                self._complete = False
+        self.problems += source.problems.all()
+
+    def miss(self, problems: Problems) -> None:
+        """Note a file that could not be read at all."""
+        self._complete = False
+        self.problems += problems.all()
+
+    def finish(self) -> Desired:
+        """Hold the files against each other, and join them."""
+        forest = Forest(self._groups, complete=self._complete)
+        self.problems += self._profiles.problems
+        self.problems += self._profiles.unknown(self._groups, complete=self._complete)
+        for rule in FOREST_RULES:
+            self.problems += rule(forest)
+        self.problems.sort(key=lambda problem: (problem.location, problem.rule, problem.message))
+        if any(problem.level is Level.ERROR for problem in self.problems):
+            raise DesiredError(self.problems)
+        if not self._groups:
+            # A run that checks nothing would otherwise look like one that found nothing.
+            nothing = Location(self._files[0].path, 1, 1)
+            message = "no file declares a group: there is nothing to compare"
+            self.problems.append(Problem("V23", Level.WARNING, nothing, "groups", message))
+        groups = tuple(assemble(forest, self._profiles, self._lists))
+        return Desired(groups, tuple(self._files), tuple(self.problems))

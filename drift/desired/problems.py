@@ -1,0 +1,73 @@
+"""Collecting everything wrong with one file."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from drift.desired.nodes import Path, Places, Step, spell
+from drift.errors import Level, Location, Problem
+
+MOST_PROBLEMS = 1000
+"""Of each level, per file. Beyond that a file is wrong in one way, many times over."""
+
+
+class Breach(Struct, frozen=True):
+    """A rule that a value breaks; ``path`` starts at the value that was looked at."""
+
+    rule: str
+    level: Level
+    path: Path
+    message: str
+    hint: str = ""
+    on_key: bool = False
+    """Whether the key is at fault, not what it holds."""
+
+    def below(self, *path: Step) -> "Breach":
+        """The same breach, seen from further up."""
+        return replace(self, path=path + self.path)
+
+
+class Problems:
+    """The problems of one file, in the order in which they were found."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._found: list[Problem] = []
+        self._count = {Level.ERROR: 0, Level.WARNING: 0}
+
+    def error(self, rule: str, *, message: str, hint: str = "", path: Path = (), at: tuple[int, int] = (1, 1)) -> None:
+        """Report an error at a line and column, both from 1."""
+        self.add(Problem(rule, Level.ERROR, Location(self.file, *at), spell(path), message, hint))
+
+    def breach(self, breach: Breach, places: Places, base: Path = ()) -> None:
+        """Report a breach of the value at ``base`` of the file, whose parts ``places`` knows."""
+        at = Location(self.file, *places.find(breach.path, key=breach.on_key))
+        path = spell(base + breach.path)
+        self.add(Problem(breach.rule, breach.level, at, path, breach.message, breach.hint))
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem, unless there are very many of its level."""
+        self._count[problem.level] += 1
+        if self._count[problem.level] <= MOST_PROBLEMS:
+            self._found.append(problem)
+
+    @property
+    def too_many(self) -> bool:
+        """Whether there are more errors than are kept, so that reading on would tell nothing."""
+        return self._count[Level.ERROR] > MOST_PROBLEMS
+
+    def all(self) -> list[Problem]:
+        """What was found; of very many, the first of each level and a line that says so."""
+        return [
+            *self._found,
+            *(
+                Problem(
+                    "V00",
+                    level,
+                    Location(self.file, 1, 1),
+                    "",
+                    f"more than {MOST_PROBLEMS:,} {level}s; no more are shown",
+                )
+                for level, count in self._count.items()
+                if count > MOST_PROBLEMS
+            ),
+        ]

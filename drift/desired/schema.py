@@ -1,0 +1,178 @@
+"""The shape of a desired file: what ``drift schema desired`` publishes and every file is held against.
+
+Names and bounds are those of the API's schemas GroupV1, CreateGroupRequestV1, ModelConfigV1, RateLimitV1 and
+UsageLimitV1. Typed dictionaries, not model classes: nothing has to be built to validate one.
+"""
+
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias
+
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+
+# pydantic needs this TypedDict below Python 3.12, and brings the package with it.
+from typing_extensions import TypedDict
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+_strict = with_config(ConfigDict(strict=True, extra="forbid"))
+
+LimitType: TypeAlias = Literal["REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACHED_INPUT_TOKEN", "OUTPUT_TOKEN"]
+LongText: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+Text: TypeAlias = Annotated[str, Field(min_length=1)]
+
+_TYPE = Field(description="What is counted. REQUEST and TOKEN are documented for groups; the others are newer.")
+_THRESHOLD = Field(ge=0, description="How much the window allows; 0 is a limit of nothing, not the absence of one.")
+
+
+@_strict
+class RateLimitItem(TypedDict):
+    """A limit over a short window; at most one per type and model (schema RateLimitV1)."""
+
+    type: Annotated[LimitType, _TYPE]
+    unit: Annotated[Literal["SECOND", "MINUTE"], Field(description="The rolling window.")]
+    threshold: Annotated[int, _THRESHOLD]
+
+
+@_strict
+class UsageLimitItem(TypedDict):
+    """A limit over a day, reset at 00:00 UTC (schema UsageLimitV1)."""
+
+    type: Annotated[LimitType, _TYPE]
+    unit: Annotated[Literal["DAY"], Field(description="The window.")]
+    threshold: Annotated[int, _THRESHOLD]
+
+
+LimitItem: TypeAlias = RateLimitItem | UsageLimitItem
+
+
+@_strict
+class ProfileItem(TypedDict):
+    """Limits under a name, for the models that share them."""
+
+    rate_limits: NotRequired[list[RateLimitItem]]
+    usage_limits: NotRequired[list[UsageLimitItem]]
+
+
+@_strict
+class ModelItem(TypedDict):
+    """A model that the group may call, with the group's own limits (schema ModelConfigV1)."""
+
+    slug: Annotated[Text, Field(description="The endpoint slug, `prefix/name`.")]
+    profile: NotRequired[
+        Annotated[
+            Text,
+            Field(
+                description="Takes the limits of a profile of any file of the run. A list that is written here "
+                "as well replaces the profile's list of that kind, `[]` included."
+            ),
+        ]
+    ]
+    rate_limits: NotRequired[Annotated[list[RateLimitItem], Field(description="Left out: none.")]]
+    usage_limits: NotRequired[Annotated[list[UsageLimitItem], Field(description="Left out: none.")]]
+
+
+@_strict
+class MetadataItem(TypedDict):
+    """Who the group is (schema GroupMetadataV1)."""
+
+    external_entity_id: NotRequired[
+        Annotated[LongText, Field(description="Your own id of the group, unique in the workspace.")]
+    ]
+    name: NotRequired[
+        Annotated[
+            Annotated[str, Field(max_length=255)] | None,
+            Field(description="The display name; null for none. Left out: not compared."),
+        ]
+    ]
+
+
+@_strict
+class HierarchyItem(TypedDict):
+    """Where the group stands. If the block is there, parent and mode are compared; without a parent it is a root."""
+
+    limit_enforcement: NotRequired[
+        Annotated[
+            Literal["INDEPENDENT", "CASCADING"],
+            Field(description="Left out: the parent's mode, and INDEPENDENT for a root."),
+        ]
+    ]
+    parent: NotRequired[Annotated[Text | None, Field(description="External id of a declared group; null for a root.")]]
+    parent_group_id: NotRequired[
+        Annotated[
+            Text | None,
+            Field(description="Internal id of the parent, instead of `parent`; null for a root."),
+        ]
+    ]
+
+
+@_strict
+class GroupItem(TypedDict):
+    """A group, in the shape in which the API returns it (schema GroupV1); a block that is left out is not compared."""
+
+    id: NotRequired[
+        Annotated[
+            LongText,
+            Field(description="Pins the internal id: a group that was deleted and created again has another one."),
+        ]
+    ]
+    metadata: NotRequired[MetadataItem]
+    hierarchy: NotRequired[HierarchyItem]
+    manage: NotRequired[
+        Annotated[
+            Literal["exact", "listed"],
+            Field(
+                description="exact: no other models are allowed (the default). listed: others are nobody's business."
+            ),
+        ]
+    ]
+    models: NotRequired[list[ModelItem]]
+    effective_models: NotRequired[
+        Annotated[
+            object, Field(description="Read-only in the API; accepted so that a live group can be pasted, and ignored.")
+        ]
+    ]
+    created_at: NotRequired[
+        Annotated[
+            object, Field(description="Read-only in the API; accepted so that a live group can be pasted, and ignored.")
+        ]
+    ]
+
+
+@_strict
+class DocumentItem(TypedDict):
+    """Declared Baseten Frontier Gateway groups, for drift."""
+
+    # A literal 1 would accept 1.0 and true as well.
+    version: Annotated[
+        int, Field(ge=1, le=1, json_schema_extra={"const": 1}, description="The version of this format.")
+    ]
+    profiles: NotRequired[
+        Annotated[dict[Text, ProfileItem], Field(description="Seen by the groups of all files of a run.")]
+    ]
+    groups: NotRequired[list[GroupItem]]
+
+
+DOCUMENT = TypeAdapter(DocumentItem)
+GROUP = TypeAdapter(GroupItem)
+PROFILE = TypeAdapter(ProfileItem)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a whole file."""
+    schema = DOCUMENT.json_schema()
+    return {"$schema": SCHEMA_ID, **schema, "title": "drift desired file"}
+
+
+_KEYS = {
+    "rate_limits": RateLimitItem,
+    "usage_limits": UsageLimitItem,
+    "profiles": ProfileItem,
+    "models": ModelItem,
+    "metadata": MetadataItem,
+    "hierarchy": HierarchyItem,
+    "groups": GroupItem,
+}
+
+
+def keys_of(container: str) -> tuple[str, ...]:
+    """The keys of the mappings that a block holds; of the top of a file, if no block has that name."""
+    return tuple(_KEYS.get(container, DocumentItem).__annotations__)

@@ -1,0 +1,25 @@
+"""What loading gives back."""
+
+from msgspec import Struct
+
+from drift.errors import Problem
+from drift.model import DesiredGroup
+
+
+class DesiredFile(Struct, frozen=True):
+    """A file that was read; the digest says afterwards which text a report was made from."""
+
+    path: str
+    """As it was given, or found below a given directory; ``<stdin>`` for standard input."""
+    sha256: str
+    """Of the bytes, in hexadecimal."""
+
+
+class Desired(Struct, frozen=True):
+    """Everything that the desired files declare."""
+
+    groups: tuple[DesiredGroup, ...]
+    """In the order in which they are written, file by file."""
+    files: tuple[DesiredFile, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What is legal but probably not meant, sorted by file, line and column."""

@@ -1,0 +1,40 @@
+"""A difference between desired and live, as a value that every report shows in its own way."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from drift.catalogue import Direction, Severity
+from drift.errors import Location
+from drift.model import GroupRef
+
+JsonLimit: TypeAlias = Mapping[str, str | int]
+JsonObject: TypeAlias = Mapping[str, str | int | Sequence[JsonLimit]]
+Value: TypeAlias = int | str | JsonObject | None
+"""A side of a finding as JSON: a threshold, a name, a limit ``{type, unit, threshold}`` or a model config."""
+
+
+class Finding(Struct, frozen=True):
+    """One difference. ``desired`` and ``live`` are null on the side where the thing does not exist."""
+
+    rule: str
+    """Id in the rule catalogue; ``drift explain RULE`` tells more."""
+    severity: Severity
+    direction: Direction
+    group: GroupRef
+    path: tuple[str, ...]
+    """Where in the group, e.g. ``["models", "org/model", "rate_limits", "TOKEN/MINUTE"]``."""
+    desired: Value
+    live: Value
+    message: str
+    """One sentence with both values and the size of the change."""
+    source: Location | None
+    """The declaring line; null only where nothing is declared (an unmanaged group)."""
+    cause: GroupRef | None = None
+    """The ancestor that caused it, where it is inherited."""
+
+    @property
+    def is_drift(self) -> bool:
+        """Informational findings are shown and counted, but are not drift."""
+        return self.severity is not Severity.INFO

@@ -1,0 +1,181 @@
+"""The two requests of this program: one group by id, and a page of groups."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Literal
+
+from msgspec import Struct
+
+from drift import __version__
+from drift.errors import Cause, GatewayError
+from drift.gateway.address import Address, Target
+from drift.gateway.answer import (
+    OversizedError,
+    RetryableError,
+    error_text,
+    failure,
+    is_json,
+    read_body,
+    transport_failure,
+)
+from drift.gateway.key import ApiKey, Scheme
+from drift.gateway.lean import httpx
+from drift.gateway.retry import Conduct
+from drift.gateway.transport import Connect, ReadOnlyTransport
+from drift.gateway.unknown import unknown_members
+from drift.gateway.wire import Page, decode_group
+from drift.model import Group
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of one answer; a page of 1,000 groups has about two million."""
+
+
+class Access(Struct, frozen=True):
+    """Where the gateway is, and how to introduce oneself."""
+
+    address: Address
+    key: ApiKey
+    scheme: Scheme = "bearer"
+    request_timeout: float = 30.0
+    """Seconds for connecting, for each wait for data, and for the whole answer."""
+    max_body: int = MAX_BODY
+
+
+class GatewayClient:
+    """Reads groups over one connection. Each thread has its own; ``conduct`` is what they share."""
+
+    def __init__(self, access: Access, connect: Connect, conduct: Conduct) -> None:
+        self._access = access
+        self._conduct = conduct
+        self._transport = ReadOnlyTransport(connect(), access.address)
+        self._headers = httpx.Headers(
+            {
+                "Authorization": access.key.header(access.scheme),
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"baseten-drift/{__version__}",
+            }
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def get(self, group_id: str) -> Group | None:
+        """The group with this internal id, effective limits included; None if the gateway knows none.
+
+        Raises:
+            GatewayError: there was no usable answer. A 404 that is not JSON is one of these: it is not the
+                gateway that speaks there.
+        """
+        target = self._access.address.group(group_id)
+        if not group_id:
+            raise GatewayError(Cause.INCONSISTENT, "a group with an empty id cannot be asked for", where=target.where)
+        body = self._ask(target, "get")
+        if body is None:
+            return None
+        group = decode_group(body, target.where)
+        if group.id != group_id:
+            raise self._inconsistent(f"asked for the group {group_id!r}, got {group.id!r}", target.where)
+        self._note_unknown(body)
+        return group
+
+    def page(self, *, cursor: str | None = None, external_entity_id: str | None = None) -> Page:
+        """A page of *List groups*: the first, or the one behind a cursor.
+
+        Raises:
+            GatewayError: there was no usable answer.
+        """
+        target = self._access.address.groups(cursor=cursor, external_entity_id=external_entity_id)
+        page = Page(self._ask(target, "list") or b"", target.where)
+        if cursor is None and external_entity_id is None and (first := page.first()) is not None:
+            self._note_unknown(first)
+        return page
+
+    def find(self, external_entity_id: str) -> Group | None:
+        """The group with this external id, effective limits included; None if the gateway lists none.
+
+        Raises:
+            GatewayError: there was no usable answer. ``INCONSISTENT`` if other groups came back, because the
+                filter is documented but missing from the vendor's OpenAPI document; or if several did.
+        """
+        where = self._access.address.where
+        page = self.page(external_entity_id=external_entity_id)
+        items = page.decode(effective=True)
+        for broken in items.broken:
+            raise GatewayError(Cause.UNREADABLE_RESPONSE, broken.message, where=where)
+        asked = f"the external id {external_entity_id!r}"
+        if any(group.external_entity_id != external_entity_id for group in items.groups):
+            raise self._inconsistent(f"asked for {asked}, and other groups came back", where)
+        if page.pagination.has_more:
+            raise self._inconsistent(
+                f"one group at most can have {asked}, and the list says that there are more", where
+            )
+        found = {group.id: group for group in items.groups}
+        if len(found) > 1:
+            raise self._inconsistent(f"several groups have {asked}: {', '.join(sorted(found))}", where)
+        return next(iter(found.values()), None)
+
+    def _inconsistent(self, message: str, where: str) -> GatewayError:
+        return GatewayError(Cause.INCONSISTENT, self._access.key.redact(message), where=where)
+
+    def _note_unknown(self, body: bytes) -> None:
+        for path in unknown_members(body):
+            note = f"the API sends a member that is not compared: {path}"
+            self._conduct.ledger.note(self._access.key.redact(note))
+
+    def _ask(self, target: Target, kind: Literal["get", "list"]) -> bytes | None:
+        """The body of a 200, or None for a 404 to a get."""
+
+        def request() -> bytes | None:
+            self._conduct.ledger.count(kind)
+            try:
+                return self._exchange(target, may_be_missing=kind == "get")
+            except httpx.RequestError as error:
+                # Neither chained nor kept: exceptions of the transport may quote what was sent.
+                problem = transport_failure(error, target.where, self._access.key.redact)
+            raise problem
+
+        return self._conduct.send(request, target.where)
+
+    def _exchange(self, target: Target, *, may_be_missing: bool) -> bytes | None:
+        clock, budget = self._conduct.budget.clock, self._conduct.budget
+        timeout = min(self._access.request_timeout, max(budget.remaining(), 0.001))
+        late = clock.now() + timeout
+
+        def check() -> None:
+            budget.check(target.where)
+            if clock.now() > late:
+                raise RetryableError(Cause.TIMED_OUT, f"no complete answer within {timeout:g} s", where=target.where)
+
+        response = self._transport.handle_request(self._request(target, timeout))
+        try:
+            if response.status_code == HTTPStatus.OK:
+                return self._body(response, target.where, check)
+            if response.status_code == HTTPStatus.NOT_FOUND and may_be_missing and is_json(response):
+                error_text(response)
+                return None
+            raise failure(response, target.where, self._access.key.redact, clock)
+        finally:
+            response.close()
+
+    def _request(self, target: Target, timeout: float) -> httpx.Request:
+        try:
+            url = httpx.URL(target.url)
+        except httpx.InvalidURL as error:
+            message = f"the id cannot be asked for: {error}"
+            raise GatewayError(Cause.INCONSISTENT, message, where=target.where) from None
+        extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
+        return httpx.Request("GET", url, headers=self._headers, extensions=extensions)
+
+    def _body(self, response: httpx.Response, where: str, check: Callable[[], None]) -> bytes:
+        if not is_json(response):
+            said = self._access.key.redact(response.headers.get("content-type", "nothing"))[:100]
+            message = f"HTTP 200 with {said!r} instead of JSON"
+            hint = "is the API URL right, and no login page in between?"
+            raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK, hint=hint)
+        try:
+            return read_body(response, self._access.max_body, check)
+        except OversizedError as error:
+            message = f"the answer is longer than {error.limit:,} bytes"
+            raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK) from None

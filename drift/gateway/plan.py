@@ -1,0 +1,127 @@
+"""What to ask for next: pure decisions, no I/O.
+
+One call gets one group, or lists up to 1,000. The cheaper way depends on how many groups are wanted and
+where in the list they are, which only reading shows.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from drift.errors import Cause
+from drift.gateway.address import PAGE_LIMIT
+from drift.model import DesiredGroup, Group
+
+ReadMode: TypeAlias = Literal["get", "list", "auto"]
+
+FEW = 5
+"""Groups that are asked for one by one without looking at the list first."""
+FEW_LEFT = 100
+"""Groups worth a call each when the list breaks off: about a second under the default throttle."""
+SAMPLE = 3
+"""Groups looked up one by one when a whole list held none of those wanted."""
+_GIVE_UP_AFTER = 10
+_OF_THE_LIST = frozenset({Cause.UNREADABLE_RESPONSE, Cause.INCONSISTENT, Cause.UNEXPECTED_STATUS, Cause.SERVER_ERROR})
+
+
+def begins_with_list(mode: ReadMode, wanted: int, *, unmanaged: bool, pages: int | None = None) -> bool:
+    """Whether to sweep the list at first. ``pages`` is how many it has, if that is known already."""
+    if unmanaged:
+        return True
+    if mode == "get" or wanted == 0:
+        return False
+    return mode == "list" or wanted > max(FEW, pages or 0)
+
+
+def turns_to_gets(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
+    """Whether the rest is cheaper one by one: the list has taken more calls than that already."""
+    return mode == "auto" and still_wanted < pages_read
+
+
+def next_page_is_certain(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
+    """Whether the sweep will go on whatever the page at hand holds, so that the next can be asked for now."""
+    left = still_wanted - PAGE_LIMIT
+    return left > 0 and not turns_to_gets(mode, left, pages_read)
+
+
+def worth_gets(cause: Cause, still_wanted: int) -> bool:
+    """Whether to ask one by one for what a failed sweep did not show.
+
+    Not where gets would fail alike (no access, no network), and not for more than a few.
+    """
+    return cause in _OF_THE_LIST and still_wanted <= FEW_LEFT
+
+
+class Wanted:
+    """The groups still to be read, by position, each of which is closed exactly once."""
+
+    def __init__(self, groups: Sequence[DesiredGroup]) -> None:
+        self._groups = groups
+        self._open = dict.fromkeys(range(len(groups)))
+        self._by_external: dict[str, int] = {}
+        self._by_id: dict[str, int] = {}
+        for position, group in enumerate(groups):
+            if group.external_entity_id is not None:
+                self._by_external.setdefault(group.external_entity_id, position)
+            if group.id is not None:
+                self._by_id.setdefault(group.id, position)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[int]:
+        """Open positions, in the order of the groups; closing some meanwhile is allowed."""
+        return iter(tuple(self._open))
+
+    def __contains__(self, position: int) -> bool:
+        return position in self._open
+
+    def __getitem__(self, position: int) -> DesiredGroup:
+        return self._groups[position]
+
+    def close(self, position: int) -> DesiredGroup:
+        """Take a position off the list, and say which group it was."""
+        del self._open[position]
+        return self._groups[position]
+
+    def by_external(self, external_entity_id: str | None) -> int | None:
+        """The open position that is declared under this external id."""
+        return self._opened(self._by_external.get(external_entity_id or ""))
+
+    def by_id(self, group_id: str | None) -> int | None:
+        """The open position that is pinned to this internal id."""
+        return self._opened(self._by_id.get(group_id or ""))
+
+    def declares(self, live: Group) -> bool:
+        """Whether some group is declared under this live group's external id or id, closed or not."""
+        return live.external_entity_id in self._by_external or live.id in self._by_id
+
+    def _opened(self, position: int | None) -> int | None:
+        return position if position in self._open else None
+
+
+class Patience:
+    """When to stop asking one by one, because all answers are the same failure."""
+
+    def __init__(self) -> None:
+        self._cause: Cause | None = None
+        self._times = 0
+        self._answered = False
+
+    def answered(self) -> None:
+        """A group was found or is missing."""
+        self._answered = True
+        self._times = 0
+
+    def is_over(self, cause: Cause) -> bool:
+        """Count a failure; True if it is time to give up.
+
+        A key that may read some groups and not others is nothing unusual, so 403 ends a run only where
+        there was no other answer.
+        """
+        self._times = self._times + 1 if cause is self._cause else 1
+        self._cause = cause
+        if cause is Cause.UNAUTHORIZED:
+            return True
+        if cause is Cause.FORBIDDEN and self._answered:
+            return False
+        return self._times >= _GIVE_UP_AFTER

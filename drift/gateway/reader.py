@@ -1,0 +1,202 @@
+"""One reading of many groups: the list, or gets, or first the one and then the other."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from msgspec import Struct
+
+from drift.errors import Cause, GatewayError
+from drift.gateway.client import GatewayClient
+from drift.gateway.ledger import Ledger
+from drift.gateway.lookup import look_up
+from drift.gateway.plan import SAMPLE, Patience, ReadMode, Wanted, next_page_is_certain, turns_to_gets, worth_gets
+from drift.gateway.sweep import Sweep
+from drift.gateway.wire import Broken
+from drift.gateway.workers import Workers
+from drift.live import Failed, Found, Missing, Reading
+from drift.model import DesiredGroup, Group
+
+
+class Memory(Struct):
+    """What earlier readings of a source learned."""
+
+    ids: dict[str, str] = {}
+    """Internal id of each declared group that was found, by its external id, or else by its pinned id."""
+    pages: int = 0
+    """Pages the list has at least."""
+    any_found: bool = False
+    """Some declared group was found, so the key is of the right workspace."""
+    list_failure: GatewayError | None = None
+    """Why the list was not read to its end, where all of it was asked for."""
+
+
+class Reader(Struct, frozen=True):
+    """How to get at groups, and what is known about them."""
+
+    workers: Workers[GatewayClient]
+    where: str
+    """The list's URL path, for messages."""
+    ledger: Ledger
+    memory: Memory
+    effective: bool
+
+    def read(self, wanted: Wanted, mode: ReadMode, *, sweeping: bool, unmanaged: bool) -> Iterator[Reading]:
+        """One reading for every wanted group: whatever ends the reading early, the rest is ``Failed``."""
+        try:
+            if sweeping:
+                yield from self._listed(wanted, mode, unmanaged=unmanaged)
+            yield from self._one_by_one(wanted, list(wanted))
+        except GatewayError as error:
+            for position in wanted:
+                yield _failed(wanted.close(position), error)
+
+    def _listed(self, wanted: Wanted, mode: ReadMode, *, unmanaged: bool) -> Iterator[Reading]:
+        sweep = Sweep(self.workers, self.where, effective=self.effective)
+        before = len(wanted)
+        namesakes: dict[int, Group] = {}
+        failure = None
+        try:
+            yield from self._swept(sweep, wanted, namesakes, mode, unmanaged=unmanaged)
+        except GatewayError as error:
+            failure = error
+        self.memory.pages = max(self.memory.pages, sweep.pages_read)
+        for position, live in namesakes.items():
+            if position in wanted:
+                yield self._found(wanted, position, live)
+            elif unmanaged:
+                yield Found(None, live)
+        if failure:
+            self._broken_off(failure, wanted, unmanaged=unmanaged)
+        elif sweep.complete and len(wanted) == before:
+            yield from self._sampled(wanted)
+
+    def _swept(
+        self, sweep: Sweep, wanted: Wanted, namesakes: dict[int, Group], mode: ReadMode, *, unmanaged: bool
+    ) -> Iterator[Reading]:
+        """The readings of one page after another, until the list ends or is no longer the cheaper way."""
+
+        def next_is_certain() -> bool:
+            return unmanaged or next_page_is_certain(mode, len(wanted), sweep.pages_read + 1)
+
+        with closing(sweep.pages(next_is_certain)) as pages:
+            for items in pages:
+                for live in items.groups:
+                    yield from self._matched(live, wanted, namesakes, unmanaged=unmanaged)
+                for broken in items.broken:
+                    yield from self._broken(broken, wanted)
+                if not unmanaged and (not wanted or turns_to_gets(mode, len(wanted), sweep.pages_read)):
+                    return
+
+    def _matched(
+        self, live: Group, wanted: Wanted, namesakes: dict[int, Group], *, unmanaged: bool
+    ) -> Iterator[Reading]:
+        """The reading that a listed group amounts to, if any.
+
+        A group with a pinned id but another external id than declared is put aside among ``namesakes``: the
+        group with the right external id may still come.
+        """
+        position = wanted.by_external(live.external_entity_id)
+        if position is not None:
+            yield self._found(wanted, position, live)
+            return
+        position = wanted.by_id(live.id)
+        if position is not None:
+            if wanted[position].external_entity_id is None:
+                yield self._found(wanted, position, live)
+            else:
+                namesakes[position] = live
+            return
+        if not wanted.declares(live):
+            if unmanaged:
+                yield Found(None, live)
+            return
+        first = self.memory.ids.get(live.external_entity_id)
+        if first not in (None, live.id):
+            self.ledger.note(
+                f"two groups of the list have the external id {live.external_entity_id!r}: {first!r} and {live.id!r}"
+            )
+
+    def _broken(self, broken: Broken, wanted: Wanted) -> Iterator[Reading]:
+        position = wanted.by_external(broken.external_entity_id)
+        if position is None:
+            position = wanted.by_id(broken.id)
+        message = f"not a group as documented: {broken.message}"
+        if position is None:
+            who = broken.external_entity_id or broken.id
+            self.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
+        else:
+            error = GatewayError(Cause.UNREADABLE_RESPONSE, message, where=self.where)
+            yield _failed(wanted.close(position), error)
+
+    def _broken_off(self, failure: GatewayError, wanted: Wanted, *, unmanaged: bool) -> None:
+        if unmanaged:
+            self.memory.list_failure = failure
+            self.ledger.note(f"not all unmanaged groups were seen: {failure.message}")
+        if wanted and not worth_gets(failure.cause, len(wanted)):
+            raise failure
+        if wanted:
+            self.ledger.note(f"the list of groups broke off ({failure.message}); the rest was asked for one by one")
+
+    def _sampled(self, wanted: Wanted) -> Iterator[Reading]:
+        """Look for a few groups one by one, because the whole list held none. Ends the reading if they are absent."""
+        if len(wanted) <= SAMPLE:
+            return
+        yield from self._one_by_one(wanted, list(wanted)[:SAMPLE])
+        if not self.memory.any_found:
+            raise GatewayError(Cause.NOT_FOUND_ANYWHERE, NONE_FOUND, where=self.where)
+
+    def _one_by_one(self, wanted: Wanted, positions: Sequence[int]) -> Iterator[Reading]:
+        def call(client: GatewayClient, position: int) -> Group | None:
+            desired = wanted[position]
+            return look_up(client, desired, self.memory.ids.get(_name(desired)))
+
+        patience = Patience()
+        for position, result in self.workers.run(positions, call):
+            if isinstance(result, GatewayError):
+                yield _failed(wanted.close(position), result)
+                if patience.is_over(result.cause):
+                    raise _hopeless(result)
+                continue
+            patience.answered()
+            yield Missing(wanted.close(position)) if result is None else self._found(wanted, position, result)
+
+    def _found(self, wanted: Wanted, position: int, live: Group) -> Found:
+        desired = wanted.close(position)
+        self.memory.any_found = True
+        self.memory.ids[_name(desired)] = live.id
+        return Found(desired, live)
+
+
+NONE_FOUND = "none of the declared groups was found: is the API key of their workspace?"
+
+
+def certain(readings: Iterator[Reading], memory: Memory, where: str, *, alone: bool) -> Iterator[Reading]:
+    """Holds ``Missing`` back until some declared group was found, which shows that the key is the right one.
+
+    Where none is, all are ``Failed``: more likely the key is of another workspace than all are deleted.
+    A group that is wanted ``alone`` has nothing to be compared with.
+    """
+    held: list[Missing] = []
+    for reading in readings:
+        if isinstance(reading, Missing) and not alone and not memory.any_found:
+            held.append(reading)
+            continue
+        yield reading
+        if held and memory.any_found:
+            yield from held
+            held.clear()
+    error = GatewayError(Cause.NOT_FOUND_ANYWHERE, NONE_FOUND, where=where)
+    yield from (_failed(missing.desired, error) for missing in held)
+
+
+def _name(desired: DesiredGroup) -> str:
+    return desired.external_entity_id or desired.id or ""
+
+
+def _failed(desired: DesiredGroup, error: GatewayError) -> Failed:
+    return Failed(desired, error.cause, error.message, error.where)
+
+
+def _hopeless(error: GatewayError) -> GatewayError:
+    message = f"not asked for, because others failed alike: {error.message}"
+    return GatewayError(error.cause, message, where=error.where, status=error.status)

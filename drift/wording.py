@@ -1,0 +1,43 @@
+"""Numbers and names as people read them, the same in every message and report."""
+
+_TIMES_FROM = 10
+"""From a tenfold change on, "12x" says more than "+1,100 %"."""
+
+
+def number(value: int) -> str:
+    """``1000000`` as ``1,000,000``."""
+    return f"{value:,}"
+
+
+def change(desired: int, live: int) -> str:
+    """``1,000,000 -> 1,500,000 (+50 %)``; from nothing, no percentage can be given."""
+    return f"{number(desired)} -> {number(live)}{_size(desired, live)}"
+
+
+def _size(desired: int, live: int) -> str:
+    if desired in (0, live):
+        return ""
+    if live >= _TIMES_FROM * desired:
+        return f" (x{_short(live, desired)})"
+    # Integers all the way: thresholds may exceed what a float holds exactly, or at all.
+    tenths = (abs(live - desired) * 1000 + desired // 2) // desired
+    sign = "+" if live > desired else "-"
+    if tenths == 0:
+        return f" ({sign}<0.1 %)"
+    whole, tenth = divmod(tenths, 10)
+    return f" ({sign}{whole}{f'.{tenth}' if tenth else ''} %)"
+
+
+def _short(live: int, desired: int) -> str:
+    whole, rest = divmod(live, desired)
+    return f"{number(whole)}{'+' if rest else ''}"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 group``, ``2 groups``."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def quoted(text: str | None) -> str:
+    """A name in double quotes; null as it is in the API."""
+    return "null" if text is None else f'"{text}"'

@@ -1,0 +1,68 @@
+"""Short ways to write groups in tests; every default is the plainest legal value."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from drift.model import DesiredGroup, Group, LimitKey, Marks, Models
+
+TPM = LimitKey("rate_limits", "TOKEN", "MINUTE")
+TPS = LimitKey("rate_limits", "TOKEN", "SECOND")
+RPM = LimitKey("rate_limits", "REQUEST", "MINUTE")
+TPD = LimitKey("usage_limits", "TOKEN", "DAY")
+
+MODEL = "org/model"
+
+
+def live(
+    external_entity_id: str = "acme",
+    *,
+    id: str | None = None,  # noqa: A002 - the API's name
+    name: str | None = "Acme",
+    models: Models | None = None,
+    parent_group_id: str | None = None,
+    limit_enforcement: str = "INDEPENDENT",
+    anomalies: tuple[str, ...] = (),
+) -> Group:
+    """A live group; its id is ``id-`` and the external id."""
+    return Group(
+        id=id or f"id-{external_entity_id}",
+        external_entity_id=external_entity_id,
+        name=name,
+        limit_enforcement=limit_enforcement,
+        parent_group_id=parent_group_id,
+        models={MODEL: {TPM: 1000}} if models is None else models,
+        created_at="2026-05-13T12:00:00Z",
+        anomalies=anomalies,
+    )
+
+
+def declared(
+    external_entity_id: str | None = "acme",
+    *,
+    id: str | None = None,  # noqa: A002 - the API's name
+    name: str | UnsetType | None = "Acme",
+    models: Models | UnsetType | None = None,
+    parent: str | UnsetType | None = None,
+    parent_group_id: str | UnsetType = UNSET,
+    limit_enforcement: str | UnsetType = "INDEPENDENT",
+    manage: Literal["exact", "listed"] = "exact",
+    profiles: Mapping[str, str] | None = None,
+    line: int = 1,
+) -> DesiredGroup:
+    """A declared group that :func:`live` answers exactly; its parts stand on consecutive lines."""
+    of_models: Models | UnsetType = {MODEL: {TPM: 1000}} if models is None else models
+    parts = 7 + (0 if of_models is UNSET else sum(1 + len(limits) for limits in of_models.values()))
+    return DesiredGroup(
+        marks=Marks("desired/acme.yaml", ((line + offset, 3) for offset in range(parts))),
+        id=id,
+        external_entity_id=external_entity_id,
+        name=name,
+        limit_enforcement=limit_enforcement,
+        parent=parent,
+        parent_group_id=parent_group_id,
+        models=of_models,
+        manage=manage,
+        profiles=profiles or {},
+    )

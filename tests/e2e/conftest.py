@@ -1,0 +1,120 @@
+"""The real command in a process of its own, against a sandbox over HTTP on loopback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from drift.desired import load_desired
+from drift.sandbox.fault_text import parse_fault
+from drift.sandbox.faults import Faults
+from drift.sandbox.messages import GROUPS_PATH, Request
+from drift.sandbox.seeding import seed
+from drift.sandbox.server import Served, serve
+from drift.sandbox.world import DEFAULT_KEY, World
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "desired"
+
+
+class Run(NamedTuple):
+    """What one run of the command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Drift:
+    """Runs ``drift`` in its own process, in a directory of its own, with nothing of the caller's environment."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        key: str | None = DEFAULT_KEY,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+    ) -> Run:
+        done = subprocess.run(
+            [sys.executable, "-m", "drift", *map(str, arguments)],
+            cwd=self.directory,
+            env=self.environment(key, env),
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    @staticmethod
+    def environment(key: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()  # noqa: TID251 - passed on to the command
+            if name.startswith(("COV", "PATH", "SYSTEMROOT"))
+        }
+        return {**kept, **({} if key is None else {"BASETEN_API_KEY": key}), **(more or {})}
+
+
+class Sandbox:
+    """A sandbox over HTTP, and the hands that change its groups."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.world = served.world
+        self.url = served.url
+
+    def id_of(self, external_entity_id: str) -> str:
+        group = self.world.find(external_entity_id)
+        assert group is not None
+        return group.id
+
+    def patch(self, external_entity_id: str, **payload: object) -> None:
+        self.ask("PATCH", f"{GROUPS_PATH}/{self.id_of(external_entity_id)}", payload)
+
+    def delete(self, external_entity_id: str) -> None:
+        self.ask("DELETE", f"{GROUPS_PATH}/{self.id_of(external_entity_id)}", None)
+
+    def create(self, external_entity_id: str, *, models: Sequence[object], parent_group_id: str | None = None) -> None:
+        metadata = {"external_entity_id": external_entity_id}
+        hierarchy = {"parent_group_id": parent_group_id}
+        self.ask("POST", GROUPS_PATH, {"metadata": metadata, "models": models, "hierarchy": hierarchy})
+
+    def ask(self, method: str, path: str, payload: object) -> None:
+        answer = self.world.handle(Request.of(method, path, payload, key=DEFAULT_KEY))
+        assert answer.status == 200, answer.body
+
+    def targets(self) -> list[str]:
+        """Method and path of every request so far."""
+        return [f"{logged.method} {logged.target}" for logged in self.served.requests()]
+
+
+SandboxFactory = Callable[..., Sandbox]
+
+
+@pytest.fixture
+def drift(tmp_path: Path) -> Drift:
+    return Drift(tmp_path)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxFactory]:
+    """Serve the groups of desired files; faults are texts as ``drift sandbox --fault`` takes them."""
+    with ExitStack() as stack:
+
+        def start(*paths: str | Path, faults: Sequence[str] = (), foreign: Sequence[str] = ()) -> Sandbox:
+            world = World(clock=lambda: datetime.now(UTC), foreign=foreign)  # noqa: TID251 - a test's clock
+            seed(world, load_desired(paths or [EXAMPLE]).groups)
+            served = stack.enter_context(serve(world, Faults([parse_fault(text) for text in faults])))
+            return Sandbox(served)
+
+        yield start

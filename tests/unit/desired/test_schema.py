@@ -1,0 +1,63 @@
+"""The published JSON Schema says the same as the loader."""
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from drift.catalogue import FILE_RULES
+from drift.desired import desired_json_schema, example_directory, load_desired
+from drift.desired.schema import keys_of
+
+CASES = Path(__file__).parents[2] / "cases"
+SHAPES = ("version-*", "unknown-keys", "wrong-shapes", "limit-fields", "groups-*", "identity-bounds")
+THRESHOLDS = ("text", "float", "boolean", "negative", "null", "list", "shorthand", "exponent")
+
+
+def is_valid(text: str) -> bool:
+    validator = jsonschema.Draft202012Validator(desired_json_schema())
+    return bool(validator.is_valid(yaml.safe_load(text)))
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(desired_json_schema())
+
+
+@pytest.mark.parametrize("case", [pytest.param(path, id=path.stem) for path in sorted(CASES.glob("valid/*.yaml"))])
+def test_it_accepts_what_loads(case: Path) -> None:
+    assert is_valid(case.read_text(encoding="utf-8-sig"))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(path, id=path.stem)
+        for shape in (*SHAPES, *(f"threshold-{kind}" for kind in THRESHOLDS))
+        for path in sorted(CASES.glob(f"invalid/{shape}.yaml"))
+    ],
+)
+def test_it_refuses_wrong_shapes(case: Path) -> None:
+    # JSON knows one kind of number: 1.0 and 5.0 are integers to it.
+    assert is_valid(case.read_text(encoding="utf-8")) == case.stem.endswith("-float")
+
+
+def test_every_key_is_explained_or_explains_itself() -> None:
+    assert keys_of("") == ("version", "profiles", "groups")
+    assert keys_of("rate_limits") == ("type", "unit", "threshold")
+    for definition in desired_json_schema()["$defs"].values():
+        assert definition["description"]
+        assert definition["additionalProperties"] is False
+
+
+def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
+    reported = {
+        line.split()[2] for file in CASES.glob("*/*.expected") for line in file.read_text(encoding="utf-8").splitlines()
+    }
+    assert reported == {rule.id for rule in FILE_RULES}
+
+
+def test_the_worked_example_loads_without_a_warning() -> None:
+    desired = load_desired([example_directory()])
+    assert desired.groups
+    assert desired.warnings == ()

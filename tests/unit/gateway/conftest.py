@@ -1,0 +1,86 @@
+"""What the gateway's tests share: time that passes when told to, and a gateway that remembers what it was asked."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from drift.gateway.clock import Clock
+from drift.gateway.key import ApiKey
+from drift.gateway.source import GatewaySource, Options
+from drift.model import DesiredGroup, LimitKey, Marks
+from drift.sandbox.faults import Fault, Faults
+from drift.sandbox.store import NewGroup
+from drift.sandbox.transport import transport
+from drift.sandbox.world import DEFAULT_KEY, World
+
+NOON = datetime(2026, 5, 13, 12, tzinfo=UTC)
+TOKENS = LimitKey("rate_limits", "TOKEN", "MINUTE")
+
+
+class FakeTime:
+    """A clock that stands still but for those who sleep."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+        self.clock = Clock(now=lambda: self.seconds, sleep=self.sleep, wall=NOON.timestamp)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        with self._lock:
+            self.seconds += seconds
+
+
+class Gateway:
+    """The sandbox's world behind a transport that writes down every request."""
+
+    def __init__(self, time: FakeTime) -> None:
+        self.time = time
+        self.world = World(clock=lambda: NOON)
+        self.faults: list[Fault] = []
+        self.asked: list[str] = []
+
+    def create(self, *external_entity_ids: str) -> list[str]:
+        """Create groups with one limit each, and say their internal ids."""
+        return [self.world.create(NewGroup(name, {"org/model": {TOKENS: 100}})).id for name in external_entity_ids]
+
+    @contextmanager
+    def source(self, options: Options | None = None) -> Iterator[GatewaySource]:
+        """A source that reads from here, in fake time."""
+        inner = transport(self.world, Faults(self.faults))
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            self.asked.append(request.url.raw_path.decode().removeprefix("/v1/gateway"))
+            return inner.handle_request(request)
+
+        key = ApiKey(DEFAULT_KEY, origin="test")
+        connect: Callable[[], httpx.BaseTransport] = lambda: httpx.MockTransport(handle)  # noqa: E731 (typed)
+        with GatewaySource("http://127.0.0.1", key, options, connect=connect, clock=self.time.clock) as source:
+            yield source
+
+
+def declared(external_entity_id: str | None = None, *, pinned: str | None = None) -> DesiredGroup:
+    """A declaration of which only the ids matter."""
+    return DesiredGroup(Marks("groups.yaml", [(1, 1)] * 7), id=pinned, external_entity_id=external_entity_id)
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    """Time that passes only for those who sleep."""
+    return FakeTime()
+
+
+@pytest.fixture
+def gateway(fake_time: FakeTime) -> Gateway:
+    """An empty workspace."""
+    return Gateway(fake_time)
+
+
+@pytest.fixture
+def declare() -> Callable[..., DesiredGroup]:
+    """Declarations by external id, or by ``pinned`` id, or both."""
+    return declared

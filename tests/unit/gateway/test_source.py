@@ -1,0 +1,528 @@
+"""The read plan against a gateway in memory: what came of each group, and which requests it took."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from drift.errors import Cause, SettingsError
+from drift.gateway.key import ApiKey
+from drift.gateway.plan import FEW, SAMPLE, ReadMode
+from drift.gateway.retry import TRIES
+from drift.gateway.source import GatewaySource, Options
+from drift.live import Failed, Found, Reading
+from drift.model import DesiredGroup
+from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, Thresholds, Truncate
+
+if TYPE_CHECKING:
+    from tests.unit.gateway.conftest import Gateway
+
+Declare = Callable[..., DesiredGroup]
+LIST = "/groups?limit=1000"
+ONE = "/v1/gateway/groups/*"
+ALL = "/v1/gateway/groups"
+
+
+def outcome(readings: Iterable[Reading]) -> Counter[str]:
+    """How often each kind of reading came, with causes."""
+    return Counter(
+        f"failed: {reading.cause}" if isinstance(reading, Failed) else type(reading).__name__.lower()
+        for reading in readings
+    )
+
+
+def names(count: int) -> list[str]:
+    """External ids."""
+    return [f"g{number}" for number in range(count)]
+
+
+class TestByGet:
+    """Groups asked for one by one."""
+
+    def test_by_id(self, gateway: "Gateway", declare: Declare) -> None:
+        """A pinned group takes one request."""
+        (id_,) = gateway.create("acme")
+        desired = declare("acme", pinned=id_)
+        with gateway.source() as source:
+            (reading,) = source.read([desired], unmanaged=False)
+        assert isinstance(reading, Found)
+        assert reading.desired is desired
+        assert reading.live.external_entity_id == "acme"
+        assert reading.live.effective_models is not None
+        assert gateway.asked == [f"/groups/{id_}"]
+        assert source.requests() == {"get": 1, "list": 0, "retries": 0, "throttled": 0}
+
+    def test_by_external_id(self, gateway: "Gateway", declare: Declare) -> None:
+        """So does one without a pin."""
+        gateway.create("acme")
+        with gateway.source() as source:
+            assert outcome(source.read([declare("acme")], unmanaged=False)) == {"found": 1}
+        assert gateway.asked == [f"{LIST}&external_entity_id=acme"]
+
+    def test_created_anew(self, gateway: "Gateway", declare: Declare) -> None:
+        """A pinned id that is gone leads to the group that has the external id now."""
+        (id_,) = gateway.create("acme")
+        with gateway.source() as source:
+            (reading,) = source.read([declare("acme", pinned="gone")], unmanaged=False)
+        assert isinstance(reading, Found)
+        assert reading.live.id == id_
+        assert gateway.asked == ["/groups/gone", f"{LIST}&external_entity_id=acme"]
+
+    def test_missing_by_both_ids(self, gateway: "Gateway", declare: Declare) -> None:
+        """One wanted group that is nowhere is missing, as both looks say."""
+        with gateway.source() as source:
+            assert outcome(source.read([declare("acme", pinned="gone")], unmanaged=False)) == {"missing": 1}
+        assert gateway.asked == ["/groups/gone", f"{LIST}&external_entity_id=acme"]
+
+    def test_missing_by_id_alone(self, gateway: "Gateway", declare: Declare) -> None:
+        """Where only the id is known, it decides."""
+        with gateway.source() as source:
+            assert outcome(source.read([declare(pinned="gone")], unmanaged=False)) == {"missing": 1}
+
+    def test_404_page_of_something_else(self, gateway: "Gateway", declare: Declare) -> None:
+        """A 404 that is not the gateway's needs the list to agree; without an external id, nothing is known."""
+        gateway.faults = [Fault(Answer(404, b"<h1>", "text/html"), path=ONE)]
+        gateway.create("acme")
+        wanted = [declare("acme", pinned="x"), declare("other", pinned="y"), declare(pinned="z")]
+        with gateway.source() as source:
+            readings = list(source.read(wanted, unmanaged=False))
+        assert outcome(readings) == {"found": 1, "missing": 1, "failed: unexpected-status": 1}
+
+    def test_pinned_id_of_another_group(self, gateway: "Gateway", declare: Declare) -> None:
+        """The group with the pinned id is shown, for the comparison to say that it is another one."""
+        (id_,) = gateway.create("other")
+        with gateway.source() as source:
+            (reading,) = source.read([declare("acme", pinned=id_)], unmanaged=False)
+        assert isinstance(reading, Found)
+        assert reading.live.external_entity_id == "other"
+
+    def test_list_forbidden(self, gateway: "Gateway", declare: Declare) -> None:
+        """A 404 that cannot be checked by external id proves nothing."""
+        gateway.faults = [Fault(Answer(403), path=ALL)]
+        with gateway.source() as source:
+            readings = source.read([declare("acme", pinned="gone")], unmanaged=False)
+            assert outcome(readings) == {"failed: forbidden": 1}
+
+    def test_one_forbidden_group(self, gateway: "Gateway", declare: Declare) -> None:
+        """No access to one group says nothing about the others."""
+        ids = gateway.create(*names(3))
+        gateway.faults = [Fault(Answer(403), path=f"{ALL}/{ids[1]}")]
+        wanted = [declare(name, pinned=id_) for name, id_ in zip(names(3), ids, strict=True)]
+        with gateway.source() as source:
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 2, "failed: forbidden": 1}
+
+    def test_many(self, gateway: "Gateway", declare: Declare) -> None:
+        """The mode overrides the counting of calls."""
+        ids = gateway.create(*names(200))
+        with gateway.source(Options(mode="get", concurrency=8)) as source:
+            wanted = [declare(pinned=id_) for id_ in ids]
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 200}
+        assert source.requests() == {"get": 200, "list": 0, "retries": 0, "throttled": 0}
+
+    def test_gives_up_when_nothing_answers(self, gateway: "Gateway", declare: Declare) -> None:
+        """A server that is down is not asked for every group."""
+        gateway.faults = [Fault(Drop())]
+        with gateway.source(Options(mode="get", concurrency=2, rate=None)) as source:
+            readings = list(source.read([declare(name) for name in names(500)], unmanaged=False))
+        assert outcome(readings) == {"failed: unreachable": 500}
+        assert len(gateway.asked) <= 13 * TRIES
+
+
+class TestByList:
+    """Groups read from the list."""
+
+    def test_auto_takes_fewer_calls(self, gateway: "Gateway", declare: Declare) -> None:
+        """Thousands of groups take as many calls as there are pages."""
+        gateway.create(*names(2500))
+        with gateway.source() as source:
+            readings = source.read([declare(name) for name in names(2500)], unmanaged=False)
+            assert outcome(readings) == {"found": 2500}
+        assert source.requests() == {"get": 0, "list": 3, "retries": 0, "throttled": 0}
+        assert gateway.asked[0] == LIST
+        assert "cursor" in gateway.asked[1]
+
+    def test_every_group_is_told_once_and_as_the_same_object(self, gateway: "Gateway", declare: Declare) -> None:
+        """The readings answer the very declarations that were asked for."""
+        gateway.create(*names(20))
+        wanted = [declare(name) for name in names(25)]
+        with gateway.source() as source:
+            readings = list(source.read(wanted, unmanaged=False))
+        assert {id(reading.desired) for reading in readings} == {id(desired) for desired in wanted}
+        assert outcome(readings) == {"found": 20, "missing": 5}
+
+    def test_stops_when_all_are_found(self, gateway: "Gateway", declare: Declare) -> None:
+        """Pages that are not needed are not asked for."""
+        gateway.create(*names(5000))
+        with gateway.source() as source:
+            assert outcome(source.read([declare(name) for name in names(900)], unmanaged=False)) == {"found": 900}
+        assert source.requests()["list"] == 1
+
+    def test_turns_to_gets(self, gateway: "Gateway", declare: Declare) -> None:
+        """Once the list has taken more calls than there are groups left, they are asked for one by one."""
+        gateway.create(*names(9000))
+        wanted = [declare(name) for name in (*names(10), "g8998", "g8999")]
+        with gateway.source() as source:
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 12}
+        assert source.requests()["list"] == 3 + 2
+
+    def test_list_mode_reads_on(self, gateway: "Gateway", declare: Declare) -> None:
+        """The mode overrides that too."""
+        gateway.create(*names(4000))
+        with gateway.source(Options(mode="list")) as source:
+            assert outcome(source.read([declare("g3999")], unmanaged=False)) == {"found": 1}
+        assert source.requests()["list"] == 4
+
+    def test_absence_is_checked(self, gateway: "Gateway", declare: Declare) -> None:
+        """A list is no snapshot: what it did not show is asked for before it is missing."""
+        gateway.create(*names(10))
+
+        def create() -> None:
+            gateway.create("late")
+
+        gateway.faults = [Fault(Run(create), path=ALL, start=2, times=1)]
+        wanted = [declare(name) for name in (*names(10), "late", "never")]
+        with gateway.source(Options(concurrency=1)) as source:
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 11, "missing": 1}
+        assert gateway.asked == [LIST, f"{LIST}&external_entity_id=late", f"{LIST}&external_entity_id=never"]
+
+    def test_by_pinned_id(self, gateway: "Gateway", declare: Declare) -> None:
+        """A group of which only the id is declared is recognised by it."""
+        ids = gateway.create(*names(10))
+        with gateway.source() as source:
+            assert outcome(source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)) == {"found": 10}
+        assert gateway.asked == [LIST]
+
+    def test_effective_limits_on_request(self, gateway: "Gateway", declare: Declare) -> None:
+        """Effective limits of listed groups are decoded where somebody wants them."""
+        gateway.create("a")
+        for effective in (False, True):
+            with gateway.source(Options(mode="list", effective=effective)) as source:
+                (reading,) = source.read([declare("a")], unmanaged=False)
+            assert isinstance(reading, Found)
+            assert (reading.live.effective_models is not None) is effective
+
+    def test_unmanaged(self, gateway: "Gateway", declare: Declare) -> None:
+        """All groups of the list, to its end, each once."""
+        gateway.create(*names(1500))
+        with gateway.source() as source:
+            readings = list(source.read([declare("g0"), declare("none")], unmanaged=True))
+        assert outcome(readings) == {"found": 1500, "missing": 1}
+        assert sum(reading.desired is None for reading in readings) == 1499
+        assert source.list_failure is None
+
+    def test_unmanaged_alone(self, gateway: "Gateway") -> None:
+        """Nothing has to be declared for it."""
+        gateway.create("a")
+        with gateway.source() as source:
+            assert outcome(source.read([], unmanaged=True)) == {"found": 1}
+            assert outcome(source.read([], unmanaged=False)) == {}
+
+    def test_broken_item(self, gateway: "Gateway", declare: Declare) -> None:
+        """A group that cannot be read is unread; it is not asked for again, and hides no other."""
+        gateway.create(*names(10))
+        gateway.faults = [Fault(Thresholds("5.0"), path=ALL, times=1)]
+        with gateway.source(Options(mode="list")) as source:
+            readings = list(source.read([declare(name) for name in names(3)], unmanaged=False))
+        assert outcome(readings) == {"failed: unreadable-response": 3}
+        assert len(gateway.asked) == 1
+        assert len(source.notes()) == 7
+        assert "'g9'" in source.notes()[-1]
+
+    def test_two_groups_with_one_external_id(self, gateway: "Gateway", declare: Declare) -> None:
+        """The list may show a group before and after it was created anew; it is told, and read once."""
+        group = '{"id": "%s", "metadata": {"external_entity_id": "a"}, "created_at": "", '
+        group += '"hierarchy": {"limit_enforcement": "INDEPENDENT"}}'
+        items = ",".join(group % id_ for id_ in ("old", "old", "new"))
+        body = f'{{"items": [{items}], "pagination": {{"has_more": false}}}}'
+        gateway.faults = [Fault(Answer(200, body.encode()), path=ALL)]
+        with gateway.source(Options(mode="list")) as source:
+            assert outcome(source.read([declare("a")], unmanaged=True)) == {"found": 1}
+        assert source.notes() == ("two groups of the list have the external id 'a': 'old' and 'new'",)
+
+    def test_namesake_before_the_group_itself(self, gateway: "Gateway", declare: Declare) -> None:
+        """A pin that points to another group does not hide the one with the declared external id."""
+        (other, acme) = gateway.create("other", "acme")
+        with gateway.source(Options(mode="list")) as source:
+            readings = list(source.read([declare("acme", pinned=other)], unmanaged=True))
+        by_id = {reading.live.id: reading.desired for reading in readings if isinstance(reading, Found)}
+        assert by_id[acme] is not None
+        assert by_id[other] is None
+
+    def test_namesake_alone(self, gateway: "Gateway", declare: Declare) -> None:
+        """Without such a group it is shown, for the comparison to say that it is another one."""
+        (other,) = gateway.create("other")
+        with gateway.source(Options(mode="list")) as source:
+            (reading,) = source.read([declare("acme", pinned=other)], unmanaged=False)
+        assert isinstance(reading, Found)
+        assert reading.live.id == other
+
+
+class TestListThatBreaksOff:
+    """What was read stays read; the rest is asked for one by one if that may help."""
+
+    def test_few_left(self, gateway: "Gateway", declare: Declare) -> None:
+        """A few groups are worth a request each."""
+        gateway.create(*names(1050))
+        gateway.faults = [Fault(Answer(500), path=ALL, start=2, times=TRIES)]
+        with gateway.source(Options(mode="list")) as source:
+            readings = source.read([declare(name) for name in names(1050)], unmanaged=False)
+            assert outcome(readings) == {"found": 1050}
+        assert source.requests() == {"get": 0, "list": 1 + TRIES + 50, "retries": TRIES - 1, "throttled": 0}
+        assert "broke off" in source.notes()[0]
+
+    def test_many_left(self, gateway: "Gateway", declare: Declare) -> None:
+        """Many are not: they are unread, for the reason that ended the list."""
+        gateway.create(*names(2000))
+        gateway.faults = [Fault(Truncate(), path=ALL, start=2)]
+        with gateway.source() as source:
+            readings = source.read([declare(name) for name in names(2000)], unmanaged=False)
+            assert outcome(readings) == {"found": 1000, "failed: unreadable-response": 1000}
+        assert len(gateway.asked) == 2
+
+    @pytest.mark.parametrize("status", [401, 403, 429])
+    def test_gets_would_fail_alike(self, gateway: "Gateway", declare: Declare, status: int) -> None:
+        """No access is no access, and a throttle is not escaped by more requests."""
+        gateway.create(*names(1050))
+        gateway.faults = [Fault(Answer(status, retry_after=1), start=2)]
+        with gateway.source(Options(mode="list")) as source:
+            readings = outcome(source.read([declare(name) for name in names(1050)], unmanaged=False))
+        assert readings["found"] == 1000
+        assert readings.total() == 1050
+        assert len(gateway.asked) <= 1 + TRIES
+
+    def test_unmanaged_groups_unseen(self, gateway: "Gateway", declare: Declare) -> None:
+        """Where all declared groups were found, it is still said that others were not seen."""
+        gateway.create(*names(1050))
+        gateway.faults = [Fault(Answer(500), path=ALL, start=2)]
+        with gateway.source() as source:
+            assert outcome(source.read([declare("g0")], unmanaged=True)) == {"found": 1000}
+            assert source.list_failure is not None
+            assert source.list_failure.cause is Cause.SERVER_ERROR
+            assert "unmanaged" in source.notes()[0]
+
+    def test_circle(self, gateway: "Gateway", declare: Declare) -> None:
+        """A cursor that came before ends the list, not the patience of the user."""
+        gateway.create(*names(3000))
+        gateway.faults = [Fault(RepeatCursor(), path=ALL)]
+        with gateway.source() as source:
+            readings = source.read([declare(name) for name in names(3000)], unmanaged=False)
+            assert outcome(readings)["failed: inconsistent"] >= 1000
+        assert len(gateway.asked) <= 3
+
+    def test_more_without_a_cursor(self, gateway: "Gateway", declare: Declare) -> None:
+        """A list that says there is more and not where is not complete."""
+        body = b'{"items": [], "pagination": {"has_more": true, "cursor": null}}'
+        gateway.faults = [Fault(Answer(200, body), path=ALL)]
+        with gateway.source() as source:
+            readings = source.read([declare(name) for name in names(1000)], unmanaged=False)
+            assert outcome(readings) == {"failed: inconsistent": 1000}
+        assert len(gateway.asked) == 1
+
+    def test_endless(self, gateway: "Gateway") -> None:
+        """Ever new cursors to ever the same page end too."""
+        bodies = [
+            Answer(200, b'{"items": [], "pagination": {"has_more": true, "cursor": "%d"}}' % number)
+            for number in range(100)
+        ]
+        gateway.faults = [Fault(body, path=ALL, start=number, times=1) for number, body in enumerate(bodies, start=1)]
+        with gateway.source() as source:
+            assert outcome(source.read([], unmanaged=True)) == {}
+            assert source.list_failure is not None
+            assert "does not end" in source.list_failure.message
+        assert len(gateway.asked) <= 5
+
+
+class TestNothingFound:
+    """All declared groups absent: more likely the wrong key than a mass deletion."""
+
+    @pytest.mark.parametrize("mode", ["get", "list", "auto"])
+    @pytest.mark.parametrize("count", [2, 3, 20])
+    def test_suspects_the_key(self, gateway: "Gateway", declare: Declare, mode: ReadMode, count: int) -> None:
+        """None is called missing."""
+        gateway.create("another workspace's group")
+        with gateway.source(Options(mode=mode)) as source:
+            readings = source.read([declare(name) for name in names(count)], unmanaged=False)
+            assert outcome(readings) == {"failed: not-found-anywhere": count}
+
+    def test_in_few_calls(self, gateway: "Gateway", declare: Declare) -> None:
+        """A list without any of them is believed after a sample."""
+        with gateway.source() as source:
+            outcome(source.read([declare(name) for name in names(10_000)], unmanaged=False))
+        assert len(gateway.asked) == 1 + SAMPLE
+
+    def test_a_sample_that_is_found(self, gateway: "Gateway", declare: Declare) -> None:
+        """A list that misses all of them is not believed when one of the sample is there."""
+        gateway.create(*names(6))
+        nothing = Answer(200, b'{"items": [], "pagination": {"has_more": false}}')
+        gateway.faults = [Fault(nothing, path=ALL, times=1)]
+        with gateway.source() as source:
+            readings = source.read([declare(name) for name in names(7)], unmanaged=False)
+            assert outcome(readings) == {"found": 6, "missing": 1}
+
+    def test_one_found_is_enough(self, gateway: "Gateway", declare: Declare) -> None:
+        """The others are missing then."""
+        gateway.create("g3")
+        for mode in ("get", "list"):
+            with gateway.source(Options(mode=mode)) as source:
+                readings = source.read([declare(name) for name in names(5)], unmanaged=False)
+                assert outcome(readings) == {"found": 1, "missing": 4}
+
+    def test_failures_are_no_evidence(self, gateway: "Gateway", declare: Declare) -> None:
+        """Absent and forbidden groups alone do not prove that the key is right."""
+        gateway.faults = [Fault(Answer(403), path=f"{ALL}/forbidden")]
+        with gateway.source() as source:
+            readings = source.read([declare(pinned="absent"), declare(pinned="forbidden")], unmanaged=False)
+            assert outcome(readings) == {"failed: not-found-anywhere": 1, "failed: forbidden": 1}
+
+
+class TestEnd:
+    """What ends a run before everything is read."""
+
+    def test_401_stops_at_once(self, gateway: "Gateway", declare: Declare) -> None:
+        """A key that is not accepted is not tried again."""
+        gateway.faults = [Fault(Answer(401))]
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            readings = list(source.read([declare(name) for name in names(50)], unmanaged=False))
+        assert outcome(readings) == {"failed: unauthorized": 50}
+        assert len(gateway.asked) <= 2
+
+    def test_time_over(self, gateway: "Gateway", declare: Declare) -> None:
+        """What the throttle does not let through in time is unread."""
+        ids = gateway.create(*names(50))
+        with gateway.source(Options(mode="get", rate=10, timeout=2, concurrency=1)) as source:
+            readings = outcome(source.read([declare(pinned=id_) for id_ in ids], unmanaged=False))
+        assert 15 <= readings["found"] <= 25
+        assert readings["failed: timed-out"] == 50 - readings["found"]
+
+    def test_pause_longer_than_the_run(self, gateway: "Gateway", declare: Declare) -> None:
+        """A 429 that asks for more time than there is ends it without waiting."""
+        gateway.faults = [Fault(Answer(429, retry_after=1000))]
+        with gateway.source(Options(mode="get")) as source:
+            readings = source.read([declare(name) for name in names(50)], unmanaged=False)
+            assert outcome(readings) == {"failed: throttled": 50}
+        assert gateway.time.seconds < 2
+        assert len(gateway.asked) <= 32
+
+    def test_stop(self, gateway: "Gateway", declare: Declare) -> None:
+        """What was read before stays read; nothing more is sent."""
+        ids = gateway.create(*names(50))
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            readings = source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)
+            first = next(readings)
+            source.stop()
+            rest = list(readings)
+            assert isinstance(first, Found)
+            assert outcome(rest) == {"failed: interrupted": 49}
+            assert outcome(source.confirm([declare("g0")])) == {"failed: interrupted": 1}
+        assert len(gateway.asked) <= 3
+
+    @pytest.mark.parametrize("mode", ["get", "list"])
+    def test_requests_that_hang(self, declare: Declare, mode: ReadMode) -> None:
+        """The run's time ends the run, whatever its threads are waiting for; so does a stop."""
+        release = threading.Event()
+
+        def handle(_: httpx.Request) -> httpx.Response:
+            release.wait(30)
+            return httpx.Response(500)
+
+        def source(timeout: float) -> GatewaySource:
+            key = ApiKey("key", origin="test")
+            options = Options(mode=mode, timeout=timeout)
+            return GatewaySource("http://127.0.0.1", key, options, connect=lambda: httpx.MockTransport(handle))
+
+        wanted = [declare(name) for name in names(3)]
+        with source(timeout=0.1) as hanging:
+            assert outcome(hanging.read(wanted, unmanaged=False)) == {"failed: timed-out": 3}
+        with source(timeout=60) as hanging:
+            threading.Timer(0.05, hanging.stop).start()
+            assert outcome(hanging.read(wanted, unmanaged=False)) == {"failed: interrupted": 3}
+        release.set()
+
+    def test_left_early(self, gateway: "Gateway", declare: Declare) -> None:
+        """A caller that stops listening stops the requests."""
+        ids = gateway.create(*names(50))
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            readings = source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)
+            next(readings)
+            del readings
+        assert len(gateway.asked) <= 3
+
+    def test_throttled_for_a_while(self, gateway: "Gateway", declare: Declare) -> None:
+        """A 429 is waited for and counted."""
+        gateway.create("a")
+        gateway.faults = [Fault(Answer(429, retry_after=7), times=2)]
+        with gateway.source() as source:
+            assert outcome(source.read([declare("a")], unmanaged=False)) == {"found": 1}
+        assert source.requests() == {"get": 0, "list": 3, "retries": 2, "throttled": 2}
+        assert gateway.time.seconds == pytest.approx(14, abs=0.1)
+
+
+class TestConfirm:
+    """The second look, before anything is reported."""
+
+    def test_by_the_id_seen_before(self, gateway: "Gateway", declare: Declare) -> None:
+        """A group that was listed is asked for by id."""
+        ids = gateway.create(*names(10))
+        wanted = [declare(name) for name in names(10)]
+        with gateway.source() as source:
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 10}
+            (reading,) = source.confirm(wanted[3:4])
+        assert isinstance(reading, Found)
+        assert reading.desired is wanted[3]
+        assert gateway.asked == [LIST, f"/groups/{ids[3]}"]
+
+    def test_many_by_list(self, gateway: "Gateway", declare: Declare) -> None:
+        """Where the list takes fewer calls, it is read again."""
+        gateway.create(*names(1500))
+        wanted = [declare(name) for name in names(1500)]
+        with gateway.source() as source:
+            outcome(source.read(wanted, unmanaged=False))
+            assert outcome(source.confirm(wanted[: FEW + 1])) == {"found": FEW + 1}
+        assert source.requests() == {"get": 0, "list": 3, "retries": 0, "throttled": 0}
+
+    def test_get_mode_confirms_by_get(self, gateway: "Gateway", declare: Declare) -> None:
+        """Who asked for gets, gets gets."""
+        ids = gateway.create(*names(20))
+        wanted = [declare(pinned=id_) for id_ in ids]
+        with gateway.source(Options(mode="get")) as source:
+            outcome(source.read(wanted, unmanaged=False))
+            assert outcome(source.confirm(wanted)) == {"found": 20}
+        assert source.requests()["get"] == 40
+
+    def test_deleted_meanwhile(self, gateway: "Gateway", declare: Declare) -> None:
+        """A group that is gone by id is looked for by external id before it is missing."""
+        ids = gateway.create("stays", "goes")
+        wanted = [declare("stays"), declare("goes")]
+        delete = Fault(Answer(404), path=f"{ALL}/{ids[1]}")
+        nothing = Fault(Answer(200, b'{"items": [], "pagination": {"has_more": false}}'), path=ALL, start=3)
+        gateway.faults = [delete, nothing]
+        with gateway.source() as source:
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 2}
+            assert outcome(source.confirm(wanted[1:])) == {"missing": 1}
+        assert gateway.asked[2:] == [f"/groups/{ids[1]}", f"{LIST}&external_entity_id=goes"]
+
+    def test_missing_after_others_were_found(self, gateway: "Gateway", declare: Declare) -> None:
+        """The first reading has shown that the key is right, so several may be missing."""
+        gateway.create("a")
+        wanted = [declare("a"), declare("b"), declare("c")]
+        with gateway.source() as source:
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 2}
+            assert outcome(source.confirm(wanted[1:])) == {"missing": 2}
+
+    def test_nothing_to_confirm(self, gateway: "Gateway") -> None:
+        """No suspects, no requests."""
+        with gateway.source() as source:
+            assert outcome(source.confirm([])) == {}
+        assert gateway.asked == []
+
+
+@pytest.mark.parametrize(
+    "options", [Options(concurrency=0), Options(timeout=0), Options(rate=0), Options(rate=-1), Options(max_body=0)]
+)
+def test_options_that_would_read_nothing(options: Options) -> None:
+    """Told at once, instead of leaving groups unread for a strange reason."""
+    with pytest.raises(SettingsError, match="above zero"):
+        GatewaySource("http://127.0.0.1", ApiKey("key", origin="test"), options)

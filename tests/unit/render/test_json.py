@@ -1,0 +1,48 @@
+"""The JSON report: one document, the published schema, and back again."""
+
+import json
+from collections.abc import Callable
+
+import jsonschema
+import pytest
+
+from drift.render import render_report
+from drift.render.json_v1 import parse, schema
+from tests.unit.render.test_text import sample
+
+
+def test_the_document_looks_as_reviewed(golden: Callable[[str, str], None]) -> None:
+    golden("report.json", render_report(sample(), "json").replace('"version": "0.1.0"', '"version": "X"'))
+
+
+def test_the_document_validates_against_the_published_schema() -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    validator.check_schema(schema())
+
+    validator.validate(json.loads(render_report(sample(), "json")))
+
+
+def test_the_schema_refuses_what_is_no_report() -> None:
+    document = json.loads(render_report(sample(), "json"))
+    document["verdict"] = "fine"
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema()).validate(document)
+
+
+def test_a_report_read_back_is_the_same_report() -> None:
+    assert parse(render_report(sample(), "json")) == sample()
+
+
+def test_members_of_a_later_minor_version_are_ignored() -> None:
+    document = json.loads(render_report(sample(), "json")) | {"added_later": 1}
+
+    assert parse(json.dumps(document)) == sample()
+
+
+def test_hostile_names_survive_unchanged() -> None:
+    name = "\x1b[31m\u202e\"'</script>"
+
+    assert name in [
+        entry["group"]["name"] for entry in json.loads(render_report(sample(stranger=name), "json"))["findings"]
+    ]

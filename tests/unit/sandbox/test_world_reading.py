@@ -1,0 +1,290 @@
+"""Who may read what, and how groups, pages and errors look."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from drift.hierarchy import Switches
+from drift.model import LimitKey, Models
+from drift.sandbox.messages import Request, Response
+from drift.sandbox.store import NewGroup
+from drift.sandbox.throttle import Throttle
+from drift.sandbox.world import DEFAULT_KEY, World
+
+NOW = datetime(2026, 5, 13, 12, 0, 0, 999_999, tzinfo=UTC)
+SLUG = "your-org/your-model"
+TOKENS = LimitKey("rate_limits", "TOKEN", "MINUTE")
+TOKENS_A_DAY = LimitKey("usage_limits", "TOKEN", "DAY")
+
+
+def world_of(*groups: NewGroup, clock: Callable[[], datetime] = lambda: NOW) -> World:
+    """A world that holds these groups as grp1, grp2, ..."""
+    world = World(clock=clock, foreign=["elsewhere"])
+    for group in groups:
+        world.create(group)
+    return world
+
+
+def get(world: World, target: str, key: str | None = DEFAULT_KEY) -> Response:
+    """Ask with an accepted key."""
+    return world.handle(Request.of("GET", target, key=key))
+
+
+def read(world: World, target: str) -> dict[str, Any]:
+    """The body of an answer that has to be a 200."""
+    response = get(world, target)
+    assert response.status == 200, response.body
+    value: dict[str, Any] = msgspec.json.decode(response.body)
+    return value
+
+
+def named(*external_ids: str) -> list[NewGroup]:
+    """Root groups without limits."""
+    return [NewGroup(external_id, {SLUG: {}}) for external_id in external_ids]
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    """External ids on a page."""
+    return [item["metadata"]["external_entity_id"] for item in page["items"]]
+
+
+class TestGet:
+    def test_group_in_full(self) -> None:
+        """A group shows all its members; a limit list that nobody gave is empty, times are UTC to the second."""
+        models: Models = {SLUG: {TOKENS: 1_000_000}}
+        world = world_of(NewGroup("cust_42", models, name="Acme prod"))
+        assert read(world, "/v1/gateway/groups/grp1") == {
+            "id": "grp1",
+            "metadata": {"name": "Acme prod", "external_entity_id": "cust_42"},
+            "models": [
+                {
+                    "slug": SLUG,
+                    "rate_limits": [{"type": "TOKEN", "unit": "MINUTE", "threshold": 1_000_000}],
+                    "usage_limits": [],
+                }
+            ],
+            "effective_models": [
+                {
+                    "slug": SLUG,
+                    "rate_limits": [
+                        {"type": "TOKEN", "unit": "MINUTE", "threshold": 1_000_000, "source_group": "grp1"}
+                    ],
+                    "usage_limits": [],
+                }
+            ],
+            "hierarchy": {"limit_enforcement": "INDEPENDENT", "parent_group_id": None},
+            "created_at": "2026-05-13T12:00:00Z",
+        }
+
+    def test_inherited_limits_name_their_source(self) -> None:
+        """effective_models of a child shows the ancestor's limit with the ancestor's internal id."""
+        world = world_of(NewGroup("root", {SLUG: {TOKENS: 5}}), NewGroup("child", {SLUG: {}}, parent_group_id="grp1"))
+        child = read(world, "/v1/gateway/groups/grp2")
+        assert child["models"][0]["rate_limits"] == []
+        assert child["effective_models"][0]["rate_limits"] == [
+            {"type": "TOKEN", "unit": "MINUTE", "threshold": 5, "source_group": "grp1"}
+        ]
+
+    def test_open_questions_are_switches(self) -> None:
+        """A world can be told to answer an open question about effective_models differently."""
+        world = World(clock=lambda: NOW, switches=Switches(slugs="union"))
+        world.create(NewGroup("root", {SLUG: {}}))
+        world.create(NewGroup("child", {}, parent_group_id="grp1"))
+        assert [model["slug"] for model in read(world, "/v1/gateway/groups/grp2")["effective_models"]] == [SLUG]
+
+    def test_unknown_group(self) -> None:
+        """An id that no live group has is 404."""
+        response = get(world_of(), "/v1/gateway/groups/nope")
+        assert (response.status, response.json()) == (404, {"error": "Group not found."})
+
+    def test_external_id_is_no_path(self) -> None:
+        """The path takes internal ids only."""
+        assert get(world_of(*named("acme")), "/v1/gateway/groups/acme").status == 404
+
+    def test_group_of_another_workspace(self) -> None:
+        """A foreign id is 403, so it cannot be mistaken for a deleted group."""
+        assert get(world_of(), "/v1/gateway/groups/elsewhere").status == 403
+
+    @pytest.mark.parametrize("group_id", ["a/b", "..", "%2f", "ä\n", "x" * 10_000])
+    def test_any_id_is_one_percent_encoded_segment(self, group_id: str) -> None:
+        """An id travels as one encoded segment, whatever it contains."""
+        world = world_of(NewGroup("acme", {}, id=group_id))
+        encoded = "".join(f"%{byte:02X}" for byte in group_id.encode())
+        assert read(world, f"/v1/gateway/groups/{encoded}")["id"] == group_id
+
+
+class TestList:
+    def test_pages_cover_all_groups_once(self) -> None:
+        """Following the cursor until has_more is false gives every group in order of creation."""
+        names = [f"g{number}" for number in range(7)]
+        world = world_of(*named(*names))
+        page = read(world, "/v1/gateway/groups?limit=3")
+        found = ids(page)
+        while page["pagination"]["has_more"]:
+            page = read(world, f"/v1/gateway/groups?limit=3&cursor={page['pagination']['cursor']}")
+            found += ids(page)
+        assert found == names
+        assert page["pagination"] == {"has_more": False, "cursor": None}
+
+    def test_full_last_page_has_no_more(self) -> None:
+        """A page that ends with the last group says so, even if it is full."""
+        assert read(world_of(*named("a", "b")), "/v1/gateway/groups?limit=2")["pagination"]["has_more"] is False
+
+    def test_default_page_has_100_groups(self) -> None:
+        """Without a limit a page has 100 groups."""
+        page = read(world_of(*named(*map(str, range(101)))), "/v1/gateway/groups")
+        assert len(page["items"]) == 100
+        assert page["pagination"]["has_more"]
+
+    def test_empty_workspace(self) -> None:
+        """No groups are an empty last page."""
+        assert read(world_of(), "/v1/gateway/groups") == {
+            "items": [],
+            "pagination": {"has_more": False, "cursor": None},
+        }
+
+    @pytest.mark.parametrize("limit", ["0", "1001", "-1", "ten", "", "1.0", "٣"])
+    def test_limit_out_of_bounds(self, limit: str) -> None:
+        """A limit that is not 1 to 1000 is 400."""
+        assert get(world_of(), f"/v1/gateway/groups?limit={limit}").status == 400
+
+    @pytest.mark.parametrize("cursor", ["", "nonsense", "YWZ0ZXI6LTE=", "YWZ0", "%00", "%C3%A4"])
+    def test_foreign_cursor(self, cursor: str) -> None:
+        """A cursor that the world did not give is 400."""
+        assert get(world_of(), f"/v1/gateway/groups?cursor={cursor}").status == 400
+
+    def test_filter_by_external_id(self) -> None:
+        """The filter is exact and finds one group or none."""
+        world = world_of(*named("acme", "Acme", "acme-2"))
+        assert ids(read(world, "/v1/gateway/groups?external_entity_id=acme")) == ["acme"]
+        assert ids(read(world, "/v1/gateway/groups?external_entity_id=acm")) == []
+        assert ids(read(world, "/v1/gateway/groups?external_entity_id=")) == []
+
+    def test_filter_is_percent_encoded(self) -> None:
+        """Reserved characters reach the filter encoded."""
+        world = world_of(*named("a&b=c d+e/ä"))
+        assert ids(read(world, "/v1/gateway/groups?external_entity_id=a%26b%3Dc+d%2Be%2F%C3%A4")) == ["a&b=c d+e/ä"]
+
+    def test_filter_and_cursor_combine(self) -> None:
+        """Behind the cursor, the filter finds only what is behind it."""
+        world = world_of(*named("a", "b"))
+        cursor = read(world, "/v1/gateway/groups?limit=1")["pagination"]["cursor"]
+        assert ids(read(world, f"/v1/gateway/groups?external_entity_id=a&cursor={cursor}")) == []
+        assert ids(read(world, f"/v1/gateway/groups?external_entity_id=b&cursor={cursor}")) == ["b"]
+
+    def test_deletion_between_pages_skips_nobody(self) -> None:
+        """A cursor keeps its place when groups before it vanish."""
+        world = world_of(*named("a", "b", "c"))
+        cursor = read(world, "/v1/gateway/groups?limit=2")["pagination"]["cursor"]
+        world.handle(Request.of("DELETE", "/v1/gateway/groups/grp1", key=DEFAULT_KEY))
+        world.handle(Request.of("DELETE", "/v1/gateway/groups/grp2", key=DEFAULT_KEY))
+        assert ids(read(world, f"/v1/gateway/groups?limit=2&cursor={cursor}")) == ["c"]
+
+
+class TestUsage:
+    def test_effective_usage_limits(self) -> None:
+        """Usage shows effective usage limits, unused, and only models that have some."""
+        world = world_of(
+            NewGroup("root", {SLUG: {TOKENS: 5, TOKENS_A_DAY: 9}}),
+            NewGroup("child", {SLUG: {}, "own/model": {TOKENS: 1}}, parent_group_id="grp1"),
+        )
+        assert read(world, "/v1/gateway/groups/grp2/usage") == {
+            "customer_id": "child",
+            "usage": {
+                SLUG: [{"type": "TOKEN", "unit": "DAY", "threshold": 9, "current_usage": None, "reset_at": None}]
+            },
+        }
+
+    def test_unknown_group(self) -> None:
+        """Usage of a group that is not there is 404, of a foreign one 403."""
+        assert get(world_of(), "/v1/gateway/groups/nope/usage").status == 404
+        assert get(world_of(), "/v1/gateway/groups/elsewhere/usage").status == 403
+
+
+class TestAccess:
+    @pytest.mark.parametrize("scheme", ["Bearer", "Api-Key", "bearer"])
+    def test_both_schemes_are_accepted(self, scheme: str) -> None:
+        """A key may come as Bearer or as Api-Key."""
+        headers = {"authorization": f"{scheme} {DEFAULT_KEY}"}
+        assert world_of().handle(Request("GET", "/v1/gateway/groups", headers=headers)).status == 200
+
+    @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {DEFAULT_KEY}"])
+    def test_anything_else_is_unauthorized(self, header: str | None) -> None:
+        """Without an accepted key every path is 401, and the answer does not repeat the key."""
+        headers = {} if header is None else {"authorization": header}
+        response = world_of().handle(Request("GET", "/nowhere", headers=headers))
+        assert response.status == 401
+        assert b"wrong" not in response.body
+
+    def test_keys_are_chosen(self) -> None:
+        """A world accepts the keys it was given and no other."""
+        world = World(clock=lambda: NOW, keys=["one", "two"])
+        assert [get(world, "/v1/gateway/groups", key).status for key in ("one", "two", DEFAULT_KEY)] == [
+            200,
+            200,
+            401,
+        ]
+
+
+class TestRouting:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/",
+            "",
+            "/v1/gateway",
+            "/v1/gateway/groups/",
+            "/v1/gateway/groups/grp1/",
+            "/v1/gateway/groups/grp1/api_keys",
+            "/v2/gateway/groups",
+            "//v1/gateway/groups",
+        ],
+    )
+    def test_other_paths(self, path: str) -> None:
+        """A path that is not served is 404."""
+        assert get(world_of(*named("a")), path).status == 404
+
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("PUT", "/v1/gateway/groups", "GET, POST"),
+            ("POST", "/v1/gateway/groups/grp1", "GET, PATCH, DELETE"),
+            ("DELETE", "/v1/gateway/groups/grp1/usage", "GET"),
+        ],
+    )
+    def test_other_methods(self, method: str, path: str, allowed: str) -> None:
+        """A method that the path does not know is 405 and names those it does."""
+        response = world_of(*named("a")).handle(Request.of(method, path, key=DEFAULT_KEY))
+        assert response.status == 405
+        assert ("Allow", allowed) in response.headers
+
+
+class TestInspection:
+    def test_groups_are_values(self) -> None:
+        """The live groups can be looked at without a request."""
+        world = world_of(*named("a", "b"))
+        assert [group.id for group in world.groups()] == ["grp1", "grp2"]
+        assert world.find("b") == world.groups()[1]
+        assert world.find("c") is None
+
+
+class TestThrottle:
+    def test_requests_per_window(self) -> None:
+        """Requests over the limit are 429 with the seconds to wait, until the window ends."""
+        now = [datetime(2026, 5, 13, 12, 0, 8, tzinfo=UTC)]
+        world = World(clock=lambda: now[0], throttle=Throttle(requests=2, seconds=10))
+        assert [get(world, "/v1/gateway/groups").status for _ in range(3)] == [200, 200, 429]
+        assert get(world, "/v1/gateway/groups").json() == {"error": "Too many requests.", "retry_after": 2}
+        now[0] += timedelta(seconds=2)
+        assert get(world, "/v1/gateway/groups").status == 200
+
+    def test_endpoints_and_keys_are_counted_apart(self) -> None:
+        """One endpoint's requests do not use up another's, nor one key's another key's."""
+        world = World(clock=lambda: NOW, keys=["one", "two"], throttle=Throttle(requests=1))
+        assert get(world, "/v1/gateway/groups", "one").status == 200
+        assert get(world, "/v1/gateway/groups", "two").status == 200
+        assert get(world, "/v1/gateway/groups/a", "one").status == 404
+        assert get(world, "/v1/gateway/groups/b", "one").status == 429
