@@ -1,0 +1,142 @@
+"""A workspace of any size, the same every time: what is declared, and what the API says.
+
+Most groups are in sync, though the API's lists come in another order than the files have. One group in a
+hundred has one changed limit (or name, if it has no limits), and one in a thousand differs in many places.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_SLUGS = [f"org-{n % 7}/model-{n}" for n in range(40)]
+_MODELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 10)
+_STEPS = (250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000)
+_KINDS = ("rate_limits", "usage_limits")
+
+Model = dict[str, Any]
+
+
+class Customer(NamedTuple):
+    """One group, seen from both sides."""
+
+    id: str
+    external_id: str
+    name: str
+    models: list[Model]
+    """As declared: a list that is left out is empty."""
+    live_name: str
+    live_models: list[Model]
+
+
+def customer(number: int) -> Customer:
+    """The group of that number."""
+    chance = random.Random(number)  # noqa: S311 - the same groups every time
+    declared = [_model(slug, chance) for slug in chance.sample(_SLUGS, chance.choice(_MODELS))]
+    name = f"Customer {number}"
+    live = [
+        {"slug": model["slug"], **{kind: [dict(limit) for limit in model.get(kind, ())] for kind in _KINDS}}
+        for model in declared
+    ]
+    limits = [limit for model in live for kind in _KINDS for limit in model[kind]]
+    live_name = name
+    if number % 1000 == 500:
+        live_name = "Renamed"
+        for limit in limits:
+            limit["threshold"] *= 3
+    elif number % 100 == 17:
+        if limits:
+            chance.choice(limits)["threshold"] += 1
+        else:
+            live_name = "Renamed"
+    for model in live:
+        for kind in _KINDS:
+            chance.shuffle(model[kind])
+    chance.shuffle(live)
+    return Customer(f"grp{number:07d}", f"cust-{number:07d}", name, declared, live_name, live)
+
+
+def drifted(groups: int) -> int:
+    """How many of the first so many groups differ."""
+    return sum(number % 1000 == 500 or number % 100 == 17 for number in range(groups))
+
+
+def _model(slug: str, chance: random.Random) -> Model:
+    model: Model = {"slug": slug}
+    rates = chance.sample(("TOKEN", "REQUEST"), chance.randint(0, 2))
+    usages = chance.sample(("TOKEN", "REQUEST"), chance.randint(0, 2))
+    if rates:
+        model["rate_limits"] = [
+            {"type": type_, "unit": chance.choice(("SECOND", "MINUTE")), "threshold": chance.choice(_STEPS) * 10}
+            for type_ in rates
+        ]
+    if usages:
+        model["usage_limits"] = [
+            {"type": type_, "unit": "DAY", "threshold": chance.randrange(1, 2000) * 50_000} for type_ in usages
+        ]
+    return model
+
+
+def answer(number: int) -> bytes:
+    """The group as the API sends it."""
+    group = customer(number)
+    effective = [
+        {
+            "slug": model["slug"],
+            **{kind: [{**limit, "source_group": group.id} for limit in model[kind]] for kind in _KINDS},
+        }
+        for model in group.live_models
+    ]
+    return json.dumps(
+        {
+            "id": group.id,
+            "metadata": {"external_entity_id": group.external_id, "name": group.live_name},
+            "models": group.live_models,
+            "effective_models": effective,
+            "hierarchy": {"limit_enforcement": "INDEPENDENT", "parent_group_id": None},
+            "created_at": "2026-05-13T12:00:00Z",
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def declaration(number: int) -> str:
+    """The group as it is declared, everything written out, in the block style that people use."""
+    group = customer(number)
+    lines = [
+        f"- id: {group.id}",
+        "  metadata:",
+        f"    external_entity_id: {group.external_id}",
+        f"    name: {group.name}",
+        "  hierarchy:",
+        "    limit_enforcement: INDEPENDENT",
+        "  models:",
+    ]
+    for model in group.models:
+        lines.append(f"  - slug: {model['slug']}")
+        for kind in _KINDS:
+            if kind in model:
+                lines.append(f"    {kind}:")
+            for limit in model.get(kind, ()):
+                lines += [
+                    f"    - type: {limit['type']}",
+                    f"      unit: {limit['unit']}",
+                    f"      threshold: {limit['threshold']}",
+                ]
+    return "\n".join(lines) + "\n"
+
+
+def write(directory: Path, groups: int, files: int = 1) -> Path:
+    """Write the declarations of the first groups, spread evenly over files, to a new directory."""
+    target = directory / f"{groups}-in-{files}"
+    target.mkdir()
+    for index in range(files):
+        with (target / f"{index:05d}.yaml").open("w", encoding="utf-8") as file:
+            file.write("version: 1\ngroups:\n")
+            file.writelines(_declarations(range(index * groups // files, (index + 1) * groups // files)))
+    return target
+
+
+def _declarations(numbers: range) -> Iterator[str]:
+    return (declaration(number) for number in numbers)
