@@ -16,6 +16,7 @@ from drift.finding import Finding
 from drift.live import Failed, Found, Missing, Reading
 from drift.model import DesiredGroup, Group, GroupRef
 from drift.report import Gate, GroupEntry, Report, Status, Unread, assemble
+from drift.shard import Shard
 
 
 class GroupSource(Protocol):
@@ -49,8 +50,11 @@ class _Comparison:
     A group is unread until a reading says otherwise, so nothing can pass as in sync by being forgotten.
     """
 
-    def __init__(self, desired: Sequence[DesiredGroup], on_reading: Callable[[], None]) -> None:
+    def __init__(
+        self, desired: Sequence[DesiredGroup], on_reading: Callable[[], None], shard: Shard | None = None
+    ) -> None:
         self._desired = desired
+        self._shard = shard
         self._on_reading = on_reading
         self._position = {id(group): index for index, group in enumerate(desired)}
         self._live: dict[int, tuple[GroupRef, str | None]] = {}
@@ -63,7 +67,8 @@ class _Comparison:
         for reading in readings:
             self._on_reading()
             if reading.desired is None:
-                self._strangers.append(reading.live)
+                if self._owns(reading.live.ref):
+                    self._strangers.append(reading.live)
                 continue
             desired = reading.desired
             position = self._position[id(desired)]
@@ -88,7 +93,10 @@ class _Comparison:
         found = dict(self._own)
         for position, finding in self._parents():
             found[position] = (*found.get(position, ()), finding)
-        return found
+        return {position: findings for position, findings in found.items() if self._owns(self._desired[position].ref)}
+
+    def _owns(self, group: GroupRef) -> bool:
+        return self._shard is None or self._shard.owns(group)
 
     def _parents(self) -> Iterator[tuple[int, Finding]]:
         ids = {
@@ -143,6 +151,7 @@ class _Comparison:
                 group.marks.field("group"),
             )
             for position, group in enumerate(self._desired)
+            if self._owns(group.ref) or self._is_unread(position)
         ]
         return declared + [GroupEntry(group.ref, Status.UNMANAGED, None) for group in self._strangers]
 
@@ -162,6 +171,7 @@ def check(
     api_url: str,
     gate: Gate | None = None,
     unmanaged: bool = False,
+    shard: Shard | None = None,
     problems: Sequence[Problem] = (),
     on_reading: Callable[[], None] = lambda: None,
     interrupted: Callable[[], ExitCode | None] = lambda: None,
@@ -175,16 +185,19 @@ def check(
         api_url: The base URL to name in the report.
         gate: What the caller fails on.
         unmanaged: Also report live groups that are not declared; reads the whole workspace.
+        shard: Check only this part of the groups. The parents of its groups are read too, to compare the links;
+            one that cannot be read is told, for then a link was not checked.
         problems: Warnings of the desired files, to be carried into the report.
         on_reading: Called for every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
     started_at = now()
-    comparison = _Comparison(desired, on_reading)
-    comparison.take(source.read(desired, unmanaged=unmanaged))
+    wanted = desired if shard is None else _with_parents(desired, shard)
+    comparison = _Comparison(wanted, on_reading, shard)
+    comparison.take(source.read(wanted, unmanaged=unmanaged))
     suspected = comparison.findings()
     if suspected:
-        comparison.take(source.confirm([desired[position] for position in sorted(suspected)]))
+        comparison.take(source.confirm([wanted[position] for position in sorted(suspected)]))
     confirmed = comparison.findings()
     return assemble(
         findings=[
@@ -195,6 +208,7 @@ def check(
         groups=comparison.entries(confirmed),
         transient=_vanished(suspected, confirmed),
         unseen=source.list_failure.message if source.list_failure else None,
+        shard=None if shard is None else str(shard),
         gate=gate or Gate(),
         api_url=api_url,
         started_at=started_at,
@@ -204,6 +218,12 @@ def check(
         requests=source.requests(),
         ended_by=interrupted(),
     )
+
+
+def _with_parents(desired: Sequence[DesiredGroup], shard: Shard) -> list[DesiredGroup]:
+    """The groups of the shard and their declared parents, in the order of the files."""
+    parents = {group.parent for group in desired if shard.owns(group.ref)}
+    return [group for group in desired if shard.owns(group.ref) or group.external_entity_id in parents]
 
 
 def _vanished(suspected: Mapping[int, tuple[Finding, ...]], confirmed: Mapping[int, tuple[Finding, ...]]) -> int:

@@ -123,6 +123,8 @@ class Report(Struct, frozen=True):
     findings: tuple[Finding, ...]
     """Worst first, then by group and path."""
     unread: tuple[Unread, ...]
+    shard: str | None
+    """``INDEX/COUNT`` where only this part of the declared groups was checked; null where all were."""
     unseen: str | None
     """Why not all undeclared groups were seen, where they were asked for; null if all were."""
     groups: tuple[GroupEntry, ...]
@@ -147,6 +149,7 @@ def assemble(
     started_at: datetime,
     finished_at: datetime,
     unseen: str | None = None,
+    shard: str | None = None,
     warnings: Sequence[str] = (),
     requests: Mapping[str, int] | None = None,
     problems: Sequence[Problem] = (),
@@ -170,6 +173,7 @@ def assemble(
         counts=_counts(ordered, groups, transient),
         findings=ordered,
         unread=tuple(sorted(unread, key=lambda entry: entry.source)),
+        shard=shard,
         unseen=unseen,
         groups=tuple(groups),
         problems=tuple(problems),

@@ -12,6 +12,7 @@ from drift.version import __version__
 COMMANDS: Mapping[str, str] = {
     "check": "Compare declared groups with live ones.",
     "validate": "Check desired files, without a key and without a network.",
+    "render": "Print saved reports in other formats, or several as one.",
     "init": "Copy the worked example into a new directory.",
     "demo": "Show a check against a sandbox: no key, no network.",
     "sandbox": "Serve a gateway in memory on this machine.",

@@ -1,19 +1,18 @@
 """``drift check``: the main job."""
 
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from drift.cli.checking import Request, api_key, run_check
 from drift.cli.console import environment, say_drift_error, say_problems
-from drift.cli.options import DurationType, colour, desired_paths, verbosity
-from drift.cli.outputs import Output, OutputType, checked, emit
+from drift.cli.options import DurationType, ShardType, colour, desired_paths, verbosity
+from drift.cli.outputs import Output, checked, emit, output_option
 from drift.errors import DesiredError, DriftError
-from drift.render import FORMATS
 from drift.report import FailOn, Gate
 from drift.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ColourChoice, ReadMode, ReadSettings
 from drift.settings import api_url as resolve_api_url
+from drift.shard import Shard
 
 _DEFAULTS = ReadSettings()
 
@@ -61,12 +60,12 @@ _DEFAULTS = ReadSettings()
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if anything is unread, even if there is drift as well.")
 @click.option(
-    "--output",
-    "outputs",
-    type=OutputType(),
-    multiple=True,
-    help=f"Report format ({', '.join(FORMATS)}) and where it goes; may be repeated. [default: text]",
+    "--shard",
+    type=ShardType(),
+    metavar="I/N",
+    help="Check only part I of N, by a hash of the external id; `drift render` merges the reports.",
 )
+@output_option
 @verbosity
 @colour
 def command(
@@ -82,8 +81,8 @@ def command(
     fail_on: str,
     strict: bool,
     outputs: tuple[Output, ...],
-    quiet: bool,
-    verbose: bool,
+    shard: Shard | None,
+    verbosity: int,
     colour: ColourChoice,
 ) -> int:
     """Compare the groups declared at PATH (default: desired) with the live ones.
@@ -102,10 +101,11 @@ def command(
         ),
         gate=Gate(FailOn(fail_on), strict=strict),
         unmanaged=unmanaged,
-        show_progress=not quiet,
+        shard=shard,
+        show_progress=verbosity >= 0,
     )
     report = run_check(request, lambda: api_key(api_key_file), on_error=_tell)
-    emit(report, places, verbosity=_verbosity(quiet=quiet, verbose=verbose), colour=colour)
+    emit(report, places, verbosity=verbosity, colour=colour)
     if not report.failure:
         say_problems(report.problems)
     return report.exit_code
@@ -115,9 +115,3 @@ def _tell(error: DriftError) -> None:
     if isinstance(error, DesiredError):
         say_problems(error.problems)
     say_drift_error(error)
-
-
-def _verbosity(*, quiet: bool, verbose: bool) -> Literal[-1, 0, 1]:
-    if quiet:
-        return -1
-    return 1 if verbose else 0

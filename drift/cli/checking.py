@@ -16,6 +16,7 @@ from drift.errors import DesiredError, DriftError, SettingsError
 from drift.gateway.key import ApiKey
 from drift.report import Failure, Gate, Report, failed_report
 from drift.settings import KEY_VARIABLE, ReadSettings
+from drift.shard import Shard
 
 
 class Request(Struct, frozen=True):
@@ -25,6 +26,7 @@ class Request(Struct, frozen=True):
     settings: ReadSettings
     gate: Gate
     unmanaged: bool
+    shard: Shard | None = None
     show_progress: bool = True
 
 
@@ -100,6 +102,7 @@ def _compare(desired: Desired, request: Request, key: ApiKey) -> Report:
             api_url=settings.api_url,
             gate=request.gate,
             unmanaged=request.unmanaged,
+            shard=request.shard,
             problems=desired.warnings,
             on_reading=on_reading,
             interrupted=interrupts.code,

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 import click
 
 from drift.settings import duration
+from drift.shard import Shard
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,15 +23,27 @@ class DurationType(click.ParamType[float]):
         return value if isinstance(value, float) else duration(value)
 
 
+class ShardType(click.ParamType[Shard]):
+    """Reads ``2/8``."""
+
+    name = "SHARD"
+
+    def convert(self, value: str | Shard, _param: click.Parameter | None, _ctx: click.Context | None) -> Shard:
+        """A part; a SettingsError says what would be accepted."""
+        return value if isinstance(value, Shard) else Shard.parse(value)
+
+
 def desired_paths(function: Callable[P, R]) -> Callable[P, R]:
     """The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
     return click.argument("paths", nargs=-1, metavar="[PATH]...")(function)
 
 
 def verbosity(function: Callable[P, R]) -> Callable[P, R]:
-    """``-q`` and ``-v``."""
-    quiet = click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
-    verbose = click.option("-v", "--verbose", is_flag=True, help="Also print what is in sync.")
+    """``-q`` and ``-v``, as the number ``verbosity``: -1, 0 or 1."""
+    quiet = click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Print the summary only.")
+    verbose = click.option(
+        "-v", "--verbose", "verbosity", flag_value=1, type=int, default=0, help="Also print what is in sync."
+    )
     return quiet(verbose(function))
 
 

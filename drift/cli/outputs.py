@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import click
 from msgspec import Struct
@@ -14,6 +15,9 @@ from drift.errors import OutputError, SettingsError
 from drift.render import FORMATS, RenderOptions, render_report
 from drift.report import Report
 from drift.settings import ColourChoice
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Output(Struct, frozen=True):
@@ -36,6 +40,17 @@ class OutputType(click.ParamType[Output]):
         if output_format not in FORMATS:
             self.fail(f"{output_format!r} is not a format; there are {', '.join(FORMATS)}", param, ctx)
         return Output(output_format, Path(path) if path not in {"", "-"} else None)
+
+
+def output_option(function: Callable[P, R]) -> Callable[P, R]:
+    """``--output``, as the tuple ``outputs``."""
+    return click.option(
+        "--output",
+        "outputs",
+        type=OutputType(),
+        multiple=True,
+        help=f"Report format ({', '.join(FORMATS)}) and where it goes; may be repeated. [default: text]",
+    )(function)
 
 
 def checked(outputs: Sequence[Output]) -> tuple[Output, ...]:

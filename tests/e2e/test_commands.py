@@ -46,7 +46,7 @@ def test_commands_import_what_they_need(arguments: list[str], absent: set[str]) 
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["check"], ["validate"], ["init"], ["demo"], ["sandbox"], ["explain"], ["schema"]]
+    "command", [[], ["check"], ["validate"], ["init"], ["demo"], ["sandbox"], ["render"], ["explain"], ["schema"]]
 )
 def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
     run = drift(*command, "--help")
@@ -64,6 +64,7 @@ def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
         (["check", "--fail-on", "sometimes"], "restrictive"),
         (["check", "--output", "yaml"], "there are text, json"),
         (["check", "--timeout", "soon"], "write 90s"),
+        (["check", "--shard", "9/8"], "there are only 1/8"),
         (["explain", "limit-rised"], "did you mean limit-raised?"),
         (["schema"], "desired|report"),
         (["demo", "nowhere.yaml"], "nowhere.yaml"),

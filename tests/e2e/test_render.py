@@ -1,0 +1,82 @@
+"""Saved reports again: other formats, merged shards, without key or network."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
+
+
+@pytest.fixture
+def saved(drift: Drift, sandbox: SandboxFactory) -> str:
+    """The URL of a sandbox with drift, after reports in both formats were written."""
+    live = sandbox()
+    live.patch("acme", metadata={"name": "Other"})
+    live.delete("initech-lab")
+    run = drift("check", EXAMPLE, "--api-url", live.url, "--output", "json=report.json", "--output", "text=report.txt")
+    assert (run.code, run.out) == (2, "")
+    return live.url
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(("output", "name"), [("json", "report.json"), ("text", "report.txt")])
+def test_rendering_gives_what_the_run_itself_wrote(drift: Drift, output: str, name: str) -> None:
+    run = drift("render", "report.json", "--output", output, key=None)
+
+    assert run.code == 2
+    assert run.out == (drift.directory / name).read_text()
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_report_may_come_from_stdin(drift: Drift) -> None:
+    report = (drift.directory / "report.json").read_bytes()
+
+    assert "group-missing" in drift("render", "-", stdin=report).out
+
+
+def test_a_matrix_of_shards_is_merged_into_one_report(drift: Drift, saved: str) -> None:
+    for index in (1, 2, 3):
+        drift("check", EXAMPLE, "--api-url", saved, "--shard", f"{index}/3", "--output", f"json={index}.json")
+
+    whole = drift("render", "1.json", "2.json", "3.json", "--output", "json")
+    partial = drift("render", "1.json", "3.json", "--output", "json", "--output", "text=partial.txt")
+
+    assert whole.code == 2
+    assert {finding["rule"] for finding in json.loads(whole.out)["findings"]} == {"name-changed", "group-missing"}
+    assert json.loads(whole.out)["counts"]["declared"] == 8
+    assert "no report of shard 2/3" in json.loads(partial.out)["unseen"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is not a JSON report"),
+        ("{}", "is not a JSON report"),
+        ('{"schema_version": "2.0"}', "is not a JSON report"),
+        ("[1]", "is not a JSON report"),
+    ],
+)
+def test_what_is_no_report_is_refused(drift: Drift, tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+
+    run = drift("render", "x.json")
+
+    assert (run.code, run.out) == (4, "")
+    assert said in run.err
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_report_of_another_major_version_is_refused(drift: Drift) -> None:
+    document = json.loads((drift.directory / "report.json").read_text())
+    (drift.directory / "new.json").write_text(json.dumps(document | {"schema_version": "2.0"}))
+
+    run = drift("render", "new.json")
+
+    assert run.code == 4
+    assert "report schema 2.0" in run.err
+
+
+def test_a_missing_report_is_told(drift: Drift) -> None:
+    assert "cannot read nowhere.json" in drift("render", "nowhere.json").err
