@@ -15,6 +15,14 @@ Value: TypeAlias = int | str | JsonObject | None
 """A side of a finding as JSON: a threshold, a name, a limit ``{type, unit, threshold}`` or a model config."""
 
 
+class Affected(Struct, frozen=True):
+    """A descendant whose effective limit moves with the finding; null where it has none."""
+
+    group: GroupRef
+    desired: int | None
+    live: int | None
+
+
 class Finding(Struct, frozen=True):
     """One difference. ``desired`` and ``live`` are null on the side where the thing does not exist."""
 
@@ -33,6 +41,8 @@ class Finding(Struct, frozen=True):
     """The declaring line; null only where nothing is declared (an unmanaged group)."""
     cause: GroupRef | None = None
     """The ancestor that caused it, where it is inherited."""
+    affected: tuple[Affected, ...] = ()
+    """Descendants that did not change themselves and whose effective limits this moves, all of them."""
 
     @property
     def is_drift(self) -> bool:

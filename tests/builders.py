@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from drift.model import DesiredGroup, Group, LimitKey, Marks, Models
+from drift.model import DesiredGroup, EffectiveKey, EffectiveModels, Group, LimitKey, Marks, Models
 
 TPM = LimitKey("rate_limits", "TOKEN", "MINUTE")
 TPS = LimitKey("rate_limits", "TOKEN", "SECOND")
@@ -23,6 +23,7 @@ def live(
     models: Models | None = None,
     parent_group_id: str | None = None,
     limit_enforcement: str = "INDEPENDENT",
+    effective_models: EffectiveModels | None = None,
     anomalies: tuple[str, ...] = (),
 ) -> Group:
     """A live group; its id is ``id-`` and the external id."""
@@ -34,8 +35,14 @@ def live(
         parent_group_id=parent_group_id,
         models={MODEL: {TPM: 1000}} if models is None else models,
         created_at="2026-05-13T12:00:00Z",
+        effective_models=effective_models,
         anomalies=anomalies,
     )
+
+
+def effective(*limits: tuple[LimitKey, int, str], slug: str = MODEL) -> EffectiveModels:
+    """The effective limits of one model: limit, threshold and the internal id of its source."""
+    return {slug: {EffectiveKey(*key, source): threshold for key, threshold, source in limits}}
 
 
 def declared(

@@ -172,6 +172,18 @@ DRIFT_RULES: tuple[DriftRule, ...] = (
         "Set the declared threshold back. To withdraw access on purpose, remove the model instead.",
     ),
     DriftRule(
+        "effective-limit-changed",
+        "An inherited limit is not what the declared tree implies",
+        Severity.INFO,
+        None,
+        "The group's own models are as declared, but its effective_models, which the gateway derives from its "
+        "ancestors, are not what the declared ancestors imply, and no declared ancestor has drifted. Either an "
+        "ancestor that is not declared sets the limit, or the gateway derives it in another way than documented. "
+        "This is information and never fails a check. When a declared ancestor did drift, its own finding lists "
+        "the descendants it affects instead.\n\n"
+        "Declare the ancestor that is named, so that its changes are found.",
+    ),
+    DriftRule(
         "response-anomaly",
         "The gateway's answer contradicts its documentation",
         Severity.MEDIUM,

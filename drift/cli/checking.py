@@ -28,6 +28,8 @@ class Request(Struct, frozen=True):
     unmanaged: bool
     shard: Shard | None = None
     show_progress: bool = True
+    ignore: frozenset[str] = frozenset()
+    """Rules for desired files whose warnings are left out."""
 
 
 def now() -> datetime:
@@ -55,7 +57,7 @@ def api_key(file: Path | None) -> ApiKey:
 def run_check(request: Request, key: Callable[[], ApiKey], *, on_error: Callable[[DriftError], None]) -> Report:
     """Run the check; what keeps it from running is told to ``on_error`` and becomes a report as well."""
     try:
-        desired = load_desired(request.paths, stdin=read_stdin)
+        desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
         return _compare(desired, request, key())
     except DriftError as error:
         return _failed(error, request, on_error)
@@ -88,6 +90,7 @@ def _compare(desired: Desired, request: Request, key: ApiKey) -> Report:
         concurrency=settings.concurrency,
         timeout=settings.timeout,
         scheme=settings.auth_scheme,
+        effective=True,
     )
     with (
         catch_interrupts() as interrupts,

@@ -25,6 +25,9 @@ Line: TypeAlias = tuple[Span, ...]
 _SEVERITY_STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
 _DIRECTION_STYLE = {Direction.PERMISSIVE: "magenta", Direction.RESTRICTIVE: "blue", Direction.NEUTRAL: "dim"}
 _VERDICT_STYLE = {Verdict.IN_SYNC: "bold green", Verdict.DRIFT: "bold red", Verdict.INCOMPLETE: "bold yellow"}
+_EFFECTS = {Direction.PERMISSIVE: "loosens", Direction.RESTRICTIVE: "tightens", Direction.NEUTRAL: "changes"}
+_NAMED = 20
+"""Descendants that are named; JSON has them all."""
 _SHOWN_PER_CAUSE = 5
 """When the gateway is down every group is unread for one reason; the first few say it."""
 
@@ -60,12 +63,26 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
                 (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
             )
             yield ((f"    {visible(finding.message)}", ""),)
+            if finding.affected:
+                yield ((f"    {_effect(finding)}", ""),)
         yield ()
 
 
 def _heading(group: GroupRef) -> Line:
     name = f" ({visible(group.name)})" if group.name and group.name != group.label else ""
     return ((visible(group.label), "bold"), (name, "dim"))
+
+
+def _effect(finding: Finding) -> str:
+    """``loosens 312 descendants: acme-eu, acme-us and 310 more``."""
+    gone = finding.rule in {"group-missing", "group-recreated"}
+    verb = "takes with it" if gone else _EFFECTS[finding.direction]
+    names = [visible(affected.group.label) for affected in finding.affected[:_NAMED]]
+    more = len(finding.affected) - len(names)
+    return (
+        f"{verb} {counted(len(finding.affected), 'descendant')}: {', '.join(names)}"
+        f"{f' and {number(more)} more' if more else ''}"
+    )
 
 
 def _place(source: Location | None) -> str:

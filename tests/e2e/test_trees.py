@@ -1,0 +1,87 @@
+"""Trees through the real command: what an ancestor does to those below it is told once."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Drift, SandboxFactory
+
+PARENT = """\
+version: 1
+groups:
+  - metadata: {{external_entity_id: acme}}
+    hierarchy: {{limit_enforcement: {mode}}}
+    models:
+      - slug: org/model
+        rate_limits: [{{type: TOKEN, unit: MINUTE, threshold: 100_000}}]
+"""
+CHILD = """\
+  - metadata: {{external_entity_id: acme-{number}}}
+    hierarchy: {{parent: acme}}
+    models: [{{slug: org/model}}]
+"""
+
+
+@pytest.fixture(params=["INDEPENDENT", "CASCADING"])
+def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "acme.yaml"
+    path.write_text(PARENT.format(mode=request.param) + "".join(CHILD.format(number=n) for n in range(300)))
+    return path
+
+
+def limit(threshold: int) -> list[object]:
+    return [{"slug": "org/model", "rate_limits": [{"type": "TOKEN", "unit": "MINUTE", "threshold": threshold}]}]
+
+
+def test_one_change_of_a_parent_under_300_children_is_one_finding(
+    drift: Drift, sandbox: SandboxFactory, tree: Path
+) -> None:
+    live = sandbox(tree)
+    live.patch("acme", models=limit(150_000))
+
+    run = drift("check", tree.name, "--api-url", live.url, "--output", "text", "--output", "json=report.json")
+
+    report = json.loads((drift.directory / "report.json").read_text())
+    [finding] = report["findings"]
+    assert run.code == 2
+    assert "org/model TOKEN/MINUTE: 100,000 -> 150,000 (+50 %)\n    loosens 300 descendants: acme-0, acme-1" in run.out
+    assert " and 280 more\n" in run.out
+    assert len(finding["affected"]) == 300
+    assert finding["affected"][0]["live"] == 150_000
+    assert (report["counts"]["drift"], report["counts"]["in_sync"]) == (1, 300)
+
+
+def test_a_deleted_parent_is_one_finding_too(drift: Drift, sandbox: SandboxFactory, tree: Path) -> None:
+    tree.write_text(tree.read_text() + "  - metadata: {external_entity_id: globex}\n    models: [{slug: org/model}]\n")
+    live = sandbox(tree)
+    live.delete("acme")
+
+    run = drift("check", tree.name, "--api-url", live.url)
+
+    assert run.code == 2
+    assert run.out.count("group-missing") == 1
+    assert "takes with it 300 descendants: acme-0" in run.out
+    assert "302 declared groups: 1 in sync, 0 drifted, 301 missing" in run.out
+
+
+def test_a_tree_that_is_as_declared_is_in_sync_in_both_modes(drift: Drift, sandbox: SandboxFactory, tree: Path) -> None:
+    run = drift("check", tree, "--api-url", sandbox(tree).url)
+
+    assert (run.code, run.err) == (0, "")
+    assert run.out.startswith("in-sync: nothing differs")
+
+
+def test_an_undeclared_parent_that_sets_limits_is_named_and_is_no_drift(drift: Drift, sandbox: SandboxFactory) -> None:
+    path = drift.directory / "a.yaml"
+    path.write_text(
+        "version: 1\ngroups:\n  - metadata: {external_entity_id: acme-eu}\n"
+        "    hierarchy: {parent_group_id: root1, limit_enforcement: INDEPENDENT}\n    models: [{slug: org/model}]\n"
+    )
+    live = sandbox(path)
+    live.ask("PATCH", "/v1/gateway/groups/root1", {"models": limit(5000)})
+
+    run = drift("check", path, "--api-url", live.url)
+
+    assert run.code == 0
+    assert "unmanaged ancestor root1 sets org/model TOKEN/MINUTE 5,000 for 1 declared group" in run.out
