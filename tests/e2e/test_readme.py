@@ -7,7 +7,7 @@ from tests.e2e.conftest import ROOT, Drift
 
 def test_the_report_on_the_first_screen_is_the_demos(drift: Drift) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    [shown] = re.findall(r"```text\n(.*?)```", readme, flags=re.DOTALL)
+    shown, *_ = re.findall(r"```text\n(.*?)```", readme, flags=re.DOTALL)
 
     printed = drift("demo", ROOT / "desired", key=None).out.replace(f"{ROOT}/", "")
     printed = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8642", printed)
