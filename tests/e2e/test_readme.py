@@ -2,23 +2,30 @@
 
 import re
 
+import pytest
+
 from tests.e2e.conftest import ROOT, Drift
 
+README = ROOT / "README.md"
 
-def test_the_report_on_the_first_screen_is_the_demos(drift: Drift) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown, *_ = re.findall(r"```text\n(.*?)```", readme, flags=re.DOTALL)
 
+def test_the_report_on_the_first_screen_is_the_demos(drift: Drift, request: pytest.FixtureRequest) -> None:
+    """The second check of the demo, with the port and the time of creation made constant."""
     printed = drift("demo", ROOT / "desired", key=None).out.replace(f"{ROOT}/", "")
     printed = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8642", printed)
     printed = re.sub(r"created [\d-]+T[\d:]+Z", "created 2026-01-01T12:00:00Z", printed)
+    report = printed[printed.rindex("$ drift check") : printed.index("\nThe check exited")]
 
-    assert shown in printed
+    readme = README.read_text(encoding="utf-8")
+    first, *_ = re.finditer(r"```text\n(.*?)```", readme, flags=re.DOTALL)
+    if request.config.getoption("--update-golden"):
+        README.write_text(f"{readme[: first.start(1)]}{report}{readme[first.end(1) :]}", encoding="utf-8")
+    else:
+        assert first[1] == report, "if it should differ, run: uv run pytest --update-golden"
 
 
 def test_the_desired_file_in_the_readme_is_valid(drift: Drift) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    [example] = re.findall(r"```yaml\n(version: 1\n.*?)```", readme, flags=re.DOTALL)
+    [example] = re.findall(r"```yaml\n(version: 1\n.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     (drift.directory / "readme.yaml").write_text(example)
 
     run = drift("validate", "readme.yaml", "--strict")
