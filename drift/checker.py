@@ -14,8 +14,13 @@ from drift.finding import Finding
 from drift.hierarchy import desired_forest, desired_key
 from drift.live import Reading
 from drift.model import DesiredGroup
+from drift.prices import Prices
 from drift.report import Gate, Report, assemble
 from drift.shard import Shard
+from drift.wording import counted
+
+_LOOKS = 3
+"""Confirming readings at most: a parent that turns out to be created anew makes its children suspect, and so on."""
 
 
 class GroupSource(Protocol):
@@ -32,6 +37,11 @@ class GroupSource(Protocol):
     @property
     def list_failure(self) -> GatewayError | None:
         """Why not all unmanaged groups were seen, where they were asked for; None if all were."""
+        ...
+
+    @property
+    def broken_items(self) -> int:
+        """Items of the list that could not be read as groups, and are none of those wanted."""
         ...
 
     def notes(self) -> Sequence[str]:
@@ -52,6 +62,7 @@ def check(
     gate: Gate | None = None,
     unmanaged: bool = False,
     shard: Shard | None = None,
+    prices: Prices | None = None,
     problems: Sequence[Problem] = (),
     on_reading: Callable[[], None] = lambda: None,
     interrupted: Callable[[], ExitCode | None] = lambda: None,
@@ -67,24 +78,24 @@ def check(
         unmanaged: Also report live groups that are not declared; reads the whole workspace.
         shard: Check only this part of the groups. Their ancestors are read too, to compare links and effects;
             one that cannot be read is told, for then a link was not checked.
+        prices: Turns exposed tokens into money.
         problems: Warnings of the desired files, to be carried into the report.
         on_reading: Called for every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
     started_at = now()
     wanted = desired if shard is None else _with_ancestors(desired, shard)
-    comparison = Comparison(wanted, on_reading, shard)
+    comparison = Comparison(wanted, on_reading, shard, prices)
     comparison.take(source.read(wanted, unmanaged=unmanaged))
-    suspected = comparison.findings()
-    if suspects := comparison.suspects():
-        comparison.take(source.confirm(suspects))
+    suspected = _confirm(comparison, source)
     confirmed = comparison.findings()
+    findings, exposure = comparison.report()
     return assemble(
-        findings=comparison.report(),
+        findings=findings,
         unread=comparison.unread(),
         groups=comparison.entries(confirmed),
-        transient=_vanished(suspected, confirmed),
-        unseen=source.list_failure.message if source.list_failure else None,
+        transient=_vanished(suspected, confirmed, comparison.is_unread),
+        unseen=_unseen(source) if unmanaged else None,
         shard=None if shard is None else str(shard),
         gate=gate or Gate(),
         api_url=api_url,
@@ -94,6 +105,7 @@ def check(
         warnings=tuple(source.notes()),
         requests=source.requests(),
         ended_by=interrupted(),
+        exposure=exposure,
     )
 
 
@@ -104,10 +116,39 @@ def _with_ancestors(desired: Sequence[DesiredGroup], shard: Shard) -> list[Desir
     return [group for group in desired if desired_key(group) in wanted]
 
 
-def _vanished(suspected: Mapping[int, tuple[Finding, ...]], confirmed: Mapping[int, tuple[Finding, ...]]) -> int:
-    """How many differences of the first reading the second one did not show."""
+def _unseen(source: GroupSource) -> str | None:
+    """Why there may be undeclared groups that nobody saw."""
+    if source.list_failure:
+        return source.list_failure.message
+    if source.broken_items:
+        return f"{counted(source.broken_items, 'item')} of the list could not be read as groups"
+    return None
+
+
+def _confirm(comparison: Comparison, source: GroupSource) -> Mapping[int, tuple[Finding, ...]]:
+    """Read every suspect a second time, also those that only a second look makes suspect; the first findings."""
+    suspected: dict[int, tuple[Finding, ...]] = {}
+    asked: set[int] = set()
+    for _ in range(_LOOKS):
+        for position, findings in comparison.findings().items():
+            suspected.setdefault(position, findings)
+        suspects = [group for group in comparison.suspects() if id(group) not in asked]
+        if not suspects:
+            break
+        asked.update(map(id, suspects))
+        comparison.take(source.confirm(suspects))
+    return suspected
+
+
+def _vanished(
+    suspected: Mapping[int, tuple[Finding, ...]],
+    confirmed: Mapping[int, tuple[Finding, ...]],
+    is_unread: Callable[[int], bool],
+) -> int:
+    """How many differences of the first reading the second one did not show, where there was a second one."""
     return sum(
         (finding.rule, finding.path) not in {(other.rule, other.path) for other in confirmed.get(position, ())}
         for position, findings in suspected.items()
+        if not is_unread(position)
         for finding in findings
     )

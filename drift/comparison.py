@@ -4,6 +4,7 @@ A group is unread until a reading says otherwise, so nothing can pass as in sync
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import assert_never
 
 from msgspec import UNSET
@@ -11,27 +12,36 @@ from msgspec.structs import replace
 
 from drift.compare import compare, compare_parent, missing, unmanaged
 from drift.errors import Cause
-from drift.finding import Finding
+from drift.exposure import Exposures, limits_traffic
+from drift.finding import Exposure, Finding
 from drift.inheritance import Inheritance
 from drift.lineage import fold
 from drift.live import Failed, Found, Missing, Reading
 from drift.model import DesiredGroup, Group, GroupRef
+from drift.prices import Prices
 from drift.report import GroupEntry, Status, Unread
 from drift.shard import Shard
+from drift.sides import LiveGroups
 
 
 class Comparison:
     """The state of a run, by position of the declared group."""
 
     def __init__(
-        self, desired: Sequence[DesiredGroup], on_reading: Callable[[], None], shard: Shard | None = None
+        self,
+        desired: Sequence[DesiredGroup],
+        on_reading: Callable[[], None],
+        shard: Shard | None = None,
+        prices: Prices | None = None,
     ) -> None:
         """Of the groups in ``desired`` only those of the ``shard`` are reported; the others are context."""
         self._desired = desired
         self._shard = shard
         self._on_reading = on_reading
         self._position = {id(group): index for index, group in enumerate(desired)}
+        self._prices = prices
         self._live: dict[int, tuple[GroupRef, str | None]] = {}
+        self._changed: dict[int, Group] = {}
         self._own: dict[int, tuple[Finding, ...]] = {}
         self._failed: dict[int, Failed] = {}
         self._strangers: list[Group] = []
@@ -47,13 +57,15 @@ class Comparison:
                 continue
             desired = reading.desired
             position = self._position[id(desired)]
-            for known in (self._live, self._own, self._failed):
+            for known in (self._live, self._own, self._failed, self._changed):
                 known.pop(position, None)
             match reading:
                 case Found(live=live):
                     self._live[position] = (live.ref, live.parent_group_id)
                     self._inheritance.take(position, live)
                     findings = compare(desired, live)
+                    if findings:
+                        self._changed[position] = live
                 case Missing():
                     findings = (missing(desired),)
                 case Failed():
@@ -75,25 +87,38 @@ class Comparison:
         found = self._every_finding()
         return {position: findings for position, findings in found.items() if self._reports(position)}
 
-    def report(self) -> list[Finding]:
-        """All findings: each group's own with the descendants it affects, inherited ones, and undeclared groups."""
+    def report(self) -> tuple[list[Finding], Exposure | None]:
+        """All findings: each group's own with the descendants it affects, inherited ones, and undeclared groups.
+
+        And what all differences together expose.
+        """
         every, refs = self._every_finding(), self._refs()
         effects = self._inheritance.effects(every, refs)
+        exposures = self._exposures(every)
         own = [
-            replace(finding, affected=finding.affected or effects.of(position, finding))
+            replace(
+                finding,
+                affected=finding.affected or effects.of(position, finding),
+                exposure=None if exposures is None else exposures.of(position, finding),
+            )
             for position, findings in fold(every, self._desired).items()
             if self._reports(position)
             for finding in findings
         ]
         inherited = [finding for finding in effects.unexplained() if self._owns(finding.group)]
-        return [*own, *inherited, *self._undeclared()]
+        undeclared = [
+            replace(finding, exposure=None if exposures is None else exposures.of_stranger(index))
+            for index, finding in enumerate(self._undeclared())
+        ]
+        total = None if exposures is None else exposures.total(every, self._reports)
+        return [*own, *inherited, *undeclared], total
 
     def unread(self) -> list[Unread]:
         """An entry for every declared group without an answer."""
         return [
             self._unread(group, self._failed.get(position))
             for position, group in enumerate(self._desired)
-            if self._is_unread(position)
+            if self.is_unread(position)
         ]
 
     def entries(self, findings: Mapping[int, tuple[Finding, ...]]) -> list[GroupEntry]:
@@ -105,7 +130,7 @@ class Comparison:
                 group.marks.field("group"),
             )
             for position, group in enumerate(self._desired)
-            if self._reports(position) or self._is_unread(position)
+            if self._reports(position) or self.is_unread(position)
         ]
         return declared + [GroupEntry(group.ref, Status.UNMANAGED, None) for group in self._strangers]
 
@@ -145,11 +170,19 @@ class Comparison:
             if finding:
                 yield position, finding
 
+    def _exposures(self, findings: Mapping[int, tuple[Finding, ...]]) -> Exposures | None:
+        if not self._strangers and not any(map(limits_traffic, chain.from_iterable(findings.values()))):
+            return None
+        found = {position: (ref.id, parent) for position, (ref, parent) in self._live.items()}
+        missing = frozenset(self._own.keys() - self._live.keys())
+        return Exposures(self._desired, LiveGroups(found, missing, self._changed, self._strangers), self._prices)
+
     def _undeclared(self) -> list[Finding]:
         managed = {ref.id: self._desired[position] for position, (ref, _) in self._live.items()}
         return [unmanaged(group, managed.get(group.parent_group_id)) for group in self._strangers]
 
-    def _is_unread(self, position: int) -> bool:
+    def is_unread(self, position: int) -> bool:
+        """Whether there is no answer about the group at this position."""
         return position not in self._live and position not in self._own
 
     @staticmethod
@@ -160,7 +193,7 @@ class Comparison:
         return Unread(group.ref, failed.cause, failed.message, failed.where, line)
 
     def _status(self, position: int, findings: tuple[Finding, ...]) -> Status:
-        if self._is_unread(position):
+        if self.is_unread(position):
             return Status.UNREAD
         if position not in self._live:
             return Status.MISSING

@@ -1,7 +1,7 @@
 """A difference between desired and live, as a value that every report shows in its own way."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -21,6 +21,28 @@ class Affected(Struct, frozen=True):
     group: GroupRef
     desired: int | None
     live: int | None
+
+
+Amount: TypeAlias = int | Literal["unlimited"]
+
+
+class Cost(Struct, frozen=True):
+    """What the exposed tokens of a day cost at most, at the stated prices."""
+
+    currency: str
+    per_day: str
+    """A decimal with two places, e.g. ``"10800.00"``, or ``unlimited``."""
+    unpriced: tuple[str, ...] = ()
+    """Models that are exposed too and have no price, so they are not in it."""
+
+
+class Exposure(Struct, frozen=True):
+    """The most that live lets through in a day and the declaration would refuse; an upper bound."""
+
+    token_per_day: Amount = 0
+    request_per_day: Amount = 0
+    cost: Cost | None = None
+    """Null if the desired files state no price of any model that tokens are exposed of."""
 
 
 class Finding(Struct, frozen=True):
@@ -43,6 +65,8 @@ class Finding(Struct, frozen=True):
     """The ancestor that caused it, where it is inherited."""
     affected: tuple[Affected, ...] = ()
     """Descendants that did not change themselves and whose effective limits this moves, all of them."""
+    exposure: Exposure | None = None
+    """What putting this one difference right would take away, for the group and those below; null for nothing."""
 
     @property
     def is_drift(self) -> bool:

@@ -226,14 +226,18 @@ def predict(forest: Forest, key: str, switches: Switches = DEFAULT_SWITCHES) -> 
         return {}
     own = chain[0].models
     slugs = own if switches.slugs == "own" else dict.fromkeys(slug for node in chain for slug in node.models)
+    return {slug: applying(chain, slug, switches) for slug in slugs}
+
+
+def applying(chain: Sequence[Node], slug: str, switches: Switches = DEFAULT_SWITCHES) -> Mapping[EffectiveKey, int]:
+    """The limits on one slug that apply to the first group of the chain, whether or not it lists the slug."""
     match chain[0].limit_enforcement:
         case "INDEPENDENT":
-            return {slug: _inherited(_templates(chain, slug, switches), slug) for slug in slugs}
+            return _inherited(_templates(chain, slug, switches), slug)
         case "CASCADING":
-            pools = chain if switches.cascade == "all" else chain[:1]
-            return {slug: _stacked(pools, slug) for slug in slugs}
+            return _stacked(chain if switches.cascade == "all" else chain[:1], slug)
         case _:
-            return {slug: {} for slug in slugs}
+            return {}
 
 
 def cascading_violations(forest: Forest) -> Iterator[Violation]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from drift.errors import ExitCode, SettingsError
+from drift.exposure import combined
 from drift.report import Report, assemble
 from drift.shard import Shard
 
@@ -53,7 +54,15 @@ def merge(reports: Sequence[Report]) -> Report:
             (ExitCode(report.exit_code) for report in reports if report.exit_code not in _DERIVED or report.failure),
             None,
         ),
+        exposure=combined(report.exposure for report in _distinct(reports)),
     )
+
+
+def _distinct(reports: Sequence[Report]) -> Iterable[Report]:
+    """Each run once, however often its report was given."""
+    return {
+        (report.api_url, report.shard, report.started_at, report.finished_at): report for report in reports
+    }.values()
 
 
 def _missing_shards(reports: Sequence[Report]) -> str | None:

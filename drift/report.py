@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from drift.catalogue import Direction, Severity
 from drift.errors import Cause, ExitCode, Location, Problem
-from drift.finding import Finding
+from drift.finding import Exposure, Finding
 from drift.model import GroupRef
 from drift.version import __version__
 
@@ -136,6 +136,8 @@ class Report(Struct, frozen=True):
     """What the reader should know about the reading though it changes nothing, e.g. unknown members."""
     requests: dict[str, int]
     """Requests sent, by kind."""
+    exposure: Exposure | None = None
+    """Of all differences together, no budget counted twice; null if live permits nothing beyond the declaration."""
 
 
 def assemble(
@@ -155,6 +157,7 @@ def assemble(
     problems: Sequence[Problem] = (),
     failure: Failure | None = None,
     ended_by: ExitCode | None = None,
+    exposure: Exposure | None = None,
 ) -> Report:
     """Sort what a run found and draw the one verdict from it.
 
@@ -180,6 +183,7 @@ def assemble(
         failure=failure,
         warnings=tuple(warnings),
         requests=dict(requests or {}),
+        exposure=exposure,
     )
 
 

@@ -27,6 +27,8 @@ class ReadSettings(Struct, frozen=True):
     concurrency: int = 32
     timeout: float = 300.0
     """Seconds for the whole run."""
+    confirm_after: float = 0.0
+    """Seconds to wait before a difference is read a second time."""
 
 
 def api_url(flag: str | None, environment: Mapping[str, str]) -> str:

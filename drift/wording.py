@@ -2,11 +2,13 @@
 
 _TIMES_FROM = 10
 """From a tenfold change on, "12x" says more than "+1,100 %"."""
+_MOST_BITS = 10_000
+"""Python refuses to write out integers much longer than that; a hexadecimal threshold can be one."""
 
 
 def number(value: int) -> str:
     """``1000000`` as ``1,000,000``."""
-    return f"{value:,}"
+    return f"{value:,}" if value.bit_length() <= _MOST_BITS else "a number of thousands of digits"
 
 
 def change(desired: int, live: int) -> str:

@@ -15,6 +15,13 @@ class FileRule(Struct, frozen=True):
     """The worst level it reports at; some rules only warn in milder cases, which ``explain`` names."""
     explain: str
     """What it means, why the rule exists, and how to repair the file."""
+    also_warns: bool = False
+    """Whether a rule that reports errors only warns in milder cases."""
+
+    @property
+    def warns(self) -> bool:
+        """Whether there are warnings of this rule, which ``--ignore`` can leave out."""
+        return self.also_warns or self.level is Level.WARNING
 
 
 FILE_RULES: tuple[FileRule, ...] = (
@@ -37,6 +44,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "which a group is looked up; a group that pins its internal `id` may leave it out, but one of the two must "
         "be there. Blanks at the ends and control characters are legal, compared exactly, and reported as warnings."
         "\n\nQuote ids that YAML reads as something else: `no`, `0123`, `1:30` and `2026-01-31` are not text.",
+        also_warns=True,
     ),
     FileRule(
         "V02",
@@ -53,6 +61,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "`metadata.name` may be null or left out; left out, it is not compared (schema GroupMetadataV1). An empty name "
         "and blanks at the ends are legal and only warned about: they are rarely meant.\n\n"
         "Shorten the name, write null for none, or quote what YAML does not read as text.",
+        also_warns=True,
     ),
     FileRule(
         "V04",
@@ -61,6 +70,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "`models` lists every model that the group may call. Left out, models are not compared. An empty list is a "
         "warning: it declares a group whose callers are all cut off, a state that an update can bring about but that "
         "the API refuses to create.\n\nBegin each entry with `- slug: ...`.",
+        also_warns=True,
     ),
     FileRule(
         "V05",
@@ -69,6 +79,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "A model is named by its endpoint slug, `prefix/name`. An entry without one is an error. Another form than two "
         "parts of letters, digits, `.`, `_`, `~` and `-` is a warning, since the API publishes no pattern.\n\n"
         "Copy the slug from the endpoint; it contains no blanks, and exactly one slash.",
+        also_warns=True,
     ),
     FileRule(
         "V06",
@@ -85,6 +96,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "CONCURRENT_REQUEST, UNCACHED_INPUT_TOKEN and OUTPUT_TOKEN are read and compared, with a warning: its pages on "
         "groups do not mention them, and it may refuse them. Anything else is an error.\n\n"
         "Types are written in upper case.",
+        also_warns=True,
     ),
     FileRule(
         "V08",
@@ -115,6 +127,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "such as `1M` are refused, and so are numbers that YAML reads in another base: `0777` is 511, `1:30` is 90. "
         "0 is legal and warned about: it is a limit that probably lets nothing pass, not the absence of a limit.\n\n"
         "Write all digits; underscores may group them: 1_000_000.",
+        also_warns=True,
     ),
     FileRule(
         "V12",
@@ -125,12 +138,67 @@ FILE_RULES: tuple[FileRule, ...] = (
         "CreateGroupHierarchyV1).\n\nWrite it in upper case, on the root, and leave it out below.",
     ),
     FileRule(
+        "V13",
+        "A tree has one limit enforcement mode",
+        Level.ERROR,
+        "Every group has the mode of its root; the API refuses a child of another mode (Rate limits page). A branch "
+        "that differs is reported once, at its top.\n\n"
+        "Write `limit_enforcement` on the root and leave it out below.",
+    ),
+    FileRule(
         "V14",
         "A parent is declared, and parents form no cycle",
         Level.ERROR,
         "`hierarchy.parent` is the external id of a group in any file of the run. A parent that is not declared is "
         "given by its internal id instead, as `parent_group_id`; both at once are refused. Following parents must end "
         "at a root.\n\nCorrect the id, declare the parent, or remove the line for a root.",
+    ),
+    FileRule(
+        "V15",
+        "A tree has at most five levels",
+        Level.ERROR,
+        "The API refuses a group below five others (Create page). Whether the root counts as one of the five levels is "
+        "not documented; it counts here. The parent given as `parent_group_id` counts as well, as one level at least."
+        "\n\nHang the group higher up. The message names the top of the tree.",
+    ),
+    FileRule(
+        "V16",
+        "In a CASCADING tree, no limit is above an ancestor's",
+        Level.ERROR,
+        "The API answers 400, `Child group exceeds parent group limit.`, to a child above any ancestor on the same "
+        "model, type and unit (Rate limits page). Equal is allowed; other units are not compared; a limit that only "
+        "one of the two sets is not compared either. In an INDEPENDENT tree a child may be above its ancestors.\n\n"
+        "Lower the child's limit or raise the ancestor's; the message names the tightest one and its line. On the "
+        "gateway, raise limits from the root down and lower them from the leaves up.",
+    ),
+    FileRule(
+        "V17",
+        "The children of a pool are promised at most ten times its limit",
+        Level.WARNING,
+        "In a CASCADING tree children may together be above their parent: the pool is shared by whoever is busy. This "
+        "is allowed and not reported, until the children's limits add up to more than ten times the parent's. Then, "
+        "with all of them busy, each gets less than a tenth of its limit, and its own limit says little.\n\n"
+        "Raise the parent's limit or lower the children's, unless few of them are ever busy at a time.",
+    ),
+    FileRule(
+        "V18",
+        "A child lists models that its parent lists",
+        Level.WARNING,
+        "Nothing in the documentation forbids a model that the parent does not list. But the parent then neither hands "
+        "down limits for it nor pools it, so limits that seem to hold for the whole tree do not hold here. Parents "
+        "with `manage: listed` or without `models` leave open what they list, and are not compared.\n\n"
+        "List the model in the parent, or correct the slug. If it is meant, leave the warning out with "
+        "`--ignore V18`.",
+    ),
+    FileRule(
+        "V19",
+        "A model has a limit on the group or an ancestor",
+        Level.WARNING,
+        "As far as documented, a model without any limit on the group and its ancestors may be called without limit, "
+        "in both modes. It is reported at the topmost group that lists it, and only where the files tell all about the "
+        "chain: up to a declared root, with `models` for every group. A group without `hierarchy` may have a parent "
+        "with limits.\n\n"
+        "Give the model limits, in this group or, for all groups below, in an ancestor.",
     ),
     FileRule(
         "V20",
@@ -155,6 +223,7 @@ FILE_RULES: tuple[FileRule, ...] = (
         "A file is a mapping with `version: 1`, and `profiles` and `groups` as needed; blocks are mappings and lists "
         "as the API's schema GroupV1 has them; `manage` is `exact` or `listed`.\n\n"
         "`drift schema desired` prints the JSON Schema, which editors use to complete and check the file.",
+        also_warns=True,
     ),
     FileRule(
         "V24",
@@ -163,5 +232,54 @@ FILE_RULES: tuple[FileRule, ...] = (
         "`id` is the internal id that the API gave the group, and becomes part of a URL: text of 1 to 255 characters "
         "without control characters. Any other character is percent-encoded.\n\n"
         "Copy it from the API's answer, or remove it: the external id is enough.",
+    ),
+    FileRule(
+        "V25",
+        "Prices are stated once, as exact numbers",
+        Level.ERROR,
+        "`prices` turns exposed tokens into money: `currency` is three capital letters, `models` gives each slug an "
+        "`input` and an `output` price for `per` tokens (1,000,000 if left out). Prices are 0 or more, written with "
+        "digits and a decimal point, and taken exactly. One table is for all files of a run, so that amounts have "
+        "one currency.\n\nCorrect the value, or keep one of the tables.",
+    ),
+    FileRule(
+        "V26",
+        "A price is of a model that a group lists",
+        Level.WARNING,
+        "A price of a slug that no group declares is never used. Misspelt, it leaves the model that was meant without "
+        "a price, and its cost out of the sum.\n\n"
+        "Correct the slug or remove the price. If other runs share the table, leave the warning out with "
+        "`--ignore V26`.",
+    ),
+    FileRule(
+        "V30",
+        "A rate limit is not hidden by an ancestor's of the other unit",
+        Level.WARNING,
+        "A group has one rate limit of a type, per SECOND or per MINUTE, but an ancestor's limit of the other unit "
+        "applies beside it: inherited in an INDEPENDENT tree, as a pool in a CASCADING one. TOKEN/MINUTE 6,000,000 "
+        "below TOKEN/SECOND 50,000 is never reached, as at most 3,000,000 tokens pass in a minute. The API compares "
+        "equal units only, so it does not refuse this.\n\n"
+        "The same unit is no such case: in an INDEPENDENT tree the group's own limit replaces the ancestor's, higher "
+        "or lower, and in a CASCADING tree a higher one is an error (V16). That a limit of another unit is inherited "
+        "is what the Rate limits page says; one sample of the API shows otherwise.\n\n"
+        "Remove the limit, lower it until it matters, or write it in the ancestor's unit.",
+    ),
+    FileRule(
+        "V31",
+        "A daily limit can be reached",
+        Level.WARNING,
+        "A usage limit above what the tightest rate limit of its type lets pass in a day never matters: 1,440 times a "
+        "limit per MINUTE, 86,400 times one per SECOND. Rate limits of ancestors count where they apply to the group, "
+        "inherited in an INDEPENDENT tree and as pools in a CASCADING one.\n\n"
+        "Often a zero too many, or the rate limit was lowered later. Lower the daily limit, or remove it.",
+    ),
+    FileRule(
+        "V32",
+        "A daily limit lasts longer than a minute",
+        Level.WARNING,
+        "At the full rate that the rate limits of the same type allow, the daily limit is used up in less than a "
+        "minute, and the group is refused until 00:00 UTC. Either limit may be the group's own; that of an ancestor "
+        "counts where it applies to the group.\n\n"
+        "Often a zero too few, or a limit per minute written as one per day. Raise the daily limit, or lower the rate.",
     ),
 )

@@ -5,13 +5,14 @@ from importlib import import_module
 
 import click
 
-from drift.cli.console import say, say_drift_error, say_error, say_problems, unexpected
-from drift.errors import DesiredError, DriftError, ExitCode
+from drift.cli.console import say, say_drift_error, say_error, unexpected
+from drift.errors import DriftError, ExitCode
 from drift.version import __version__
 
 COMMANDS: Mapping[str, str] = {
     "check": "Compare declared groups with live ones.",
     "validate": "Check desired files, without a key and without a network.",
+    "tree": "Show groups as trees, with their limits and who sets them.",
     "render": "Print saved reports in other formats, or several as one.",
     "init": "Copy the worked example into a new directory.",
     "demo": "Show a check against a sandbox: no key, no network.",
@@ -73,10 +74,6 @@ def main(argv: Sequence[str]) -> int:
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         say_error(error.format_message(), f"{usage}  (--help shows all options)" if usage else "")
         return ExitCode.USAGE
-    except DesiredError as error:
-        say_problems(error.problems)
-        say_drift_error(error)
-        return error.exit_code
     except DriftError as error:
         say_drift_error(error)
         return error.exit_code

@@ -1,20 +1,24 @@
 """``drift check``: the main job."""
 
-from pathlib import Path
-
 import click
+from msgspec.structs import replace
 
 from drift.cli.checking import Request, api_key, run_check
-from drift.cli.console import environment, say_drift_error, say_problems
-from drift.cli.options import DurationType, ShardType, colour, desired_paths, verbosity
+from drift.cli.console import say_drift_error, say_problems
+from drift.cli.options import (
+    Connection,
+    DurationType,
+    ShardType,
+    colour,
+    connection_options,
+    desired_paths,
+    ignore_option,
+    verbosity,
+)
 from drift.cli.outputs import Output, checked, emit, output_option
-from drift.errors import DesiredError, DriftError
 from drift.report import FailOn, Gate
-from drift.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ColourChoice, ReadMode, ReadSettings
-from drift.settings import api_url as resolve_api_url
+from drift.settings import ColourChoice
 from drift.shard import Shard
-
-_DEFAULTS = ReadSettings()
 
 
 @click.command(
@@ -22,33 +26,12 @@ _DEFAULTS = ReadSettings()
     "5 authentication, 130/143 interrupted."
 )
 @desired_paths
-@click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]")
+@connection_options
 @click.option(
-    "--api-key-file",
-    type=click.Path(path_type=Path),
-    help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
-)
-@click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True)
-@click.option(
-    "--read",
-    type=click.Choice(["auto", "get", "list"]),
-    default="auto",
-    show_default=True,
-    help="Get each group, list the workspace, or whatever takes fewer calls.",
-)
-@click.option(
-    "--timeout",
+    "--confirm-after",
     type=DurationType(),
-    default=_DEFAULTS.timeout,
-    show_default="5m",
-    help="Time for the whole run; what is not read by then is unread.",
-)
-@click.option(
-    "--concurrency",
-    type=click.IntRange(1, 128),
-    default=_DEFAULTS.concurrency,
-    show_default=True,
-    help="Connections at the same time.",
+    metavar="DURATION",
+    help="Wait before a difference is read a second time: changes take a while to reach every reader.",
 )
 @click.option("--unmanaged", is_flag=True, help="Also report live groups that are not declared.")
 @click.option(
@@ -65,23 +48,21 @@ _DEFAULTS = ReadSettings()
     metavar="I/N",
     help="Check only part I of N, by a hash of the external id; `drift render` merges the reports.",
 )
+@ignore_option
 @output_option
 @verbosity
 @colour
 def command(
     paths: tuple[str, ...],
     *,
-    api_url: str | None,
-    api_key_file: Path | None,
-    auth_scheme: AuthScheme,
-    read: ReadMode,
-    timeout: float,
-    concurrency: int,
+    connection: Connection,
+    confirm_after: float | None,
     unmanaged: bool,
     fail_on: str,
     strict: bool,
     outputs: tuple[Output, ...],
     shard: Shard | None,
+    ignore: tuple[str, ...],
     verbosity: int,
     colour: ColourChoice,
 ) -> int:
@@ -92,26 +73,15 @@ def command(
     places = checked(outputs)
     request = Request(
         paths=paths or ("desired",),
-        settings=ReadSettings(
-            api_url=resolve_api_url(api_url, environment()),
-            auth_scheme=auth_scheme,
-            read=read,
-            concurrency=concurrency,
-            timeout=timeout,
-        ),
+        settings=replace(connection.settings, confirm_after=confirm_after or 0.0),
         gate=Gate(FailOn(fail_on), strict=strict),
         unmanaged=unmanaged,
         shard=shard,
+        ignore=frozenset(ignore),
         show_progress=verbosity >= 0,
     )
-    report = run_check(request, lambda: api_key(api_key_file), on_error=_tell)
+    report = run_check(request, lambda: api_key(connection.api_key_file), on_error=say_drift_error)
     emit(report, places, verbosity=verbosity, colour=colour)
     if not report.failure:
         say_problems(report.problems)
     return report.exit_code
-
-
-def _tell(error: DriftError) -> None:
-    if isinstance(error, DesiredError):
-        say_problems(error.problems)
-    say_drift_error(error)

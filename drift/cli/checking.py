@@ -1,14 +1,16 @@
 """The check as a whole: settings and files in, report out. The commands `check` and `demo` both run it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from drift.checker import check
+from drift.checker import GroupSource, check
 from drift.cli.console import environment, unexpected
-from drift.cli.interrupts import catch_interrupts
+from drift.cli.interrupts import Interrupts, catch_interrupts
 from drift.cli.options import read_stdin
 from drift.cli.progress import progress
 from drift.desired import Desired, load_desired
@@ -17,6 +19,9 @@ from drift.gateway.key import ApiKey
 from drift.report import Failure, Gate, Report, failed_report
 from drift.settings import KEY_VARIABLE, ReadSettings
 from drift.shard import Shard
+
+if TYPE_CHECKING:
+    from drift.gateway.source import GatewaySource
 
 
 class Request(Struct, frozen=True):
@@ -58,7 +63,7 @@ def run_check(request: Request, key: Callable[[], ApiKey], *, on_error: Callable
     """Run the check; what keeps it from running is told to ``on_error`` and becomes a report as well."""
     try:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-        return _compare(desired, request, key())
+        return compare(desired, request, key())
     except DriftError as error:
         return _failed(error, request, on_error)
     except Exception as error:  # noqa: BLE001 - whatever happens, there is a report and it is not "in sync"
@@ -77,38 +82,60 @@ def _failed(error: DriftError, request: Request, on_error: Callable[[DriftError]
     )
 
 
-def _compare(desired: Desired, request: Request, key: ApiKey) -> Report:
-    if not desired.groups:
-        raise SettingsError(
-            f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
-        )
+class Live(NamedTuple):
+    """The gateway, opened; what ends the reading early; and what to call for every reading."""
+
+    source: "GatewaySource"
+    interrupts: Interrupts
+    on_reading: Callable[[], None]
+
+
+@contextmanager
+def connected(settings: ReadSettings, key: ApiKey, expected: int | None, *, show_progress: bool) -> Iterator[Live]:
+    """Within the block the gateway can be read, and signals end the reading, not the run.
+
+    ``expected`` is how many groups will be read, if that is known.
+    """
     from drift.gateway.source import GatewaySource, Options  # noqa: PLC0415 - httpx is slow to import
 
-    settings = request.settings
     options = Options(
         mode=settings.read,
         concurrency=settings.concurrency,
         timeout=settings.timeout,
         scheme=settings.auth_scheme,
+        confirm_after=settings.confirm_after,
         effective=True,
     )
     with (
         catch_interrupts() as interrupts,
         GatewaySource(settings.api_url, key, options) as source,
-        progress("reading groups", len(desired.groups), wanted=request.show_progress) as on_reading,
+        progress("reading groups", expected, wanted=show_progress) as on_reading,
     ):
         interrupts.on_stop(source.stop)
+        yield Live(source, interrupts, on_reading)
+
+
+def compare(
+    desired: Desired, request: Request, key: ApiKey, *, through: "Callable[[GatewaySource], GroupSource] | None" = None
+) -> Report:
+    """Read and compare; ``through`` may put something between the gateway and the check that watches it."""
+    if not desired.groups:
+        raise SettingsError(
+            f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
+        )
+    with connected(request.settings, key, len(desired.groups), show_progress=request.show_progress) as live:
         return check(
             desired.groups,
-            source,
+            through(live.source) if through else live.source,
             now=now,
-            api_url=settings.api_url,
+            api_url=request.settings.api_url,
             gate=request.gate,
             unmanaged=request.unmanaged,
             shard=request.shard,
+            prices=desired.prices,
             problems=desired.warnings,
-            on_reading=on_reading,
-            interrupted=interrupts.code,
+            on_reading=live.on_reading,
+            interrupted=live.interrupts.code,
         )
 
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from drift.errors import DriftError, Level, Problem
+from drift.errors import DesiredError, DriftError, Level, Problem
 from drift.render.visible import visible
 from drift.settings import ColourChoice, use_colour
 
@@ -45,7 +45,9 @@ def say_error(message: str, hint: str = "") -> None:
 
 
 def say_drift_error(error: DriftError) -> None:
-    """Write an error of the library the way every error looks."""
+    """Write an error of the library the way every error looks, after the problems that it sums up."""
+    if isinstance(error, DesiredError):
+        say_problems(error.problems)
     say_error(error.message, error.hint)
 
 

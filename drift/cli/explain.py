@@ -34,6 +34,6 @@ def _text(rule: Rule) -> str:
     if isinstance(rule, DriftRule):
         kind = f"severity {rule.severity.value}, {rule.direction.value if rule.direction else 'direction by value'}"
     else:
-        kind = f"rule for desired files, {rule.level.value}"
+        kind = f"rule for desired files, {rule.level.value}{', in milder cases warning' if rule.also_warns else ''}"
     paragraphs = "\n\n".join(fill(paragraph, 88) for paragraph in rule.explain.split("\n\n"))
     return f"{rule.id}: {rule.title}\n{kind}\n\n{paragraphs}\n"

@@ -2,11 +2,18 @@
 
 import sys
 from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
+from msgspec import Struct
 
-from drift.settings import duration
+from drift.catalogue import FILE_RULES, RULES
+from drift.cli.console import environment
+from drift.errors import SettingsError
+from drift.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ReadMode, ReadSettings, duration
+from drift.settings import api_url as resolve_api_url
 from drift.shard import Shard
 
 P = ParamSpec("P")
@@ -31,6 +38,115 @@ class ShardType(click.ParamType[Shard]):
     def convert(self, value: str | Shard, _param: click.Parameter | None, _ctx: click.Context | None) -> Shard:
         """A part; a SettingsError says what would be accepted."""
         return value if isinstance(value, Shard) else Shard.parse(value)
+
+
+_DEFAULTS = ReadSettings()
+_CONNECTION = (
+    click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]"),
+    click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
+    ),
+    click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True),
+    click.option(
+        "--read",
+        type=click.Choice(["auto", "get", "list"]),
+        default="auto",
+        show_default=True,
+        help="Get each group, list the workspace, or whatever takes fewer calls.",
+    ),
+    click.option(
+        "--timeout",
+        type=DurationType(),
+        default=_DEFAULTS.timeout,
+        show_default="5m",
+        help="Time for the whole run; what is not read by then is unread.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(1, 128),
+        default=_DEFAULTS.concurrency,
+        show_default=True,
+        help="Connections at the same time.",
+    ),
+)
+
+
+class Connection(Struct, frozen=True):
+    """How to reach the gateway, and where its key is."""
+
+    settings: ReadSettings
+    api_key_file: Path | None
+
+
+def connection_options(function: Callable[..., int]) -> Callable[..., int]:
+    """The options of every command that reads the gateway, as the one argument ``connection``."""
+
+    @wraps(function)
+    def collected(
+        *,
+        api_url: str | None,
+        api_key_file: Path | None,
+        auth_scheme: AuthScheme,
+        read: ReadMode,
+        timeout: float,
+        concurrency: int,
+        **others: object,
+    ) -> int:
+        settings = ReadSettings(
+            api_url=resolve_api_url(api_url, environment()),
+            auth_scheme=auth_scheme,
+            read=read,
+            concurrency=concurrency,
+            timeout=timeout,
+        )
+        return function(connection=Connection(settings, api_key_file), **others)
+
+    command = collected
+    for option in reversed(_CONNECTION):
+        command = option(command)
+    return command
+
+
+class WarningType(click.ParamType[str]):
+    """Reads the id of a rule for desired files that can warn."""
+
+    name = "RULE"
+
+    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        """The id as the catalogue has it; a SettingsError says what would be accepted."""
+        by_name = {rule.id.lower(): rule for rule in FILE_RULES}
+        rule = by_name.get(value.lower())
+        if rule is None:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a rule that does not exist
+
+            close = get_close_matches(value.lower(), by_name, n=1)
+            if value.lower() in RULES:
+                raise SettingsError(
+                    f"cannot ignore {value}: it is a finding about live groups, not a warning about files",
+                    hint="--fail-on says which findings fail",
+                )
+            raise SettingsError(
+                f"cannot ignore {value!r}: there is no such rule for desired files",
+                hint=f"did you mean {by_name[close[0]].id}?" if close else "drift explain lists the rules",
+            )
+        if not rule.warns:
+            raise SettingsError(
+                f"cannot ignore {rule.id}: it reports errors, and only warnings can be ignored",
+                hint=f"drift explain {rule.id} says how to repair the files",
+            )
+        return rule.id
+
+
+def ignore_option(function: Callable[P, R]) -> Callable[P, R]:
+    """``--ignore``, as the tuple ``ignore`` of rule ids."""
+    return click.option(
+        "--ignore",
+        type=WarningType(),
+        multiple=True,
+        help="Leave out warnings of this rule for desired files; may be repeated. Errors are never left out.",
+    )(function)
 
 
 def desired_paths(function: Callable[P, R]) -> Callable[P, R]:

@@ -94,8 +94,10 @@ def write_file(path: Path, text: str) -> None:
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)
         Path(temporary).replace(path)
+        temporary = None
     except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
         if temporary:
             with suppress(OSError):
                 Path(temporary).unlink()
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

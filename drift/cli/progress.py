@@ -10,8 +10,11 @@ _AFTER = 1.0
 
 
 @contextmanager
-def progress(what: str, total: int, *, wanted: bool = True) -> Iterator[Callable[[], None]]:
-    """Yield a function to call for every group; shows a bar if stderr is a terminal and the work takes a while."""
+def progress(what: str, total: int | None, *, wanted: bool = True) -> Iterator[Callable[[], None]]:
+    """Yield a function to call for every group; shows a bar if stderr is a terminal and the work takes a while.
+
+    ``total`` is None where nobody knows how many groups there are.
+    """
     if not wanted or not sys.stderr.isatty():
         yield lambda: None
         return
@@ -34,7 +37,7 @@ def progress(what: str, total: int, *, wanted: bool = True) -> Iterator[Callable
         nonlocal done
         done += 1
         speed = bar.tasks[0].speed
-        bar.update(task, completed=min(done, total), rate=f"{speed:,.0f}/s" if speed else "")
+        bar.update(task, completed=done if total is None else min(done, total), rate=f"{speed:,.0f}/s" if speed else "")
 
     start = threading.Timer(_AFTER, bar.start)
     start.daemon = True

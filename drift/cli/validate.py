@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from drift.cli.console import problem_lines, stdout_colour, write_result
-from drift.cli.options import colour, desired_paths, read_stdin
+from drift.cli.options import colour, desired_paths, ignore_option, read_stdin
 from drift.desired import load_desired
 from drift.errors import DesiredError, ExitCode, Level, Problem
 from drift.settings import ColourChoice
@@ -27,13 +27,21 @@ class Validation(Struct, frozen=True):
 @desired_paths
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings make the files invalid too.")
+@ignore_option
 @colour
-def command(paths: tuple[str, ...], output: Literal["text", "json"], colour: ColourChoice, *, strict: bool) -> int:
+def command(
+    paths: tuple[str, ...],
+    output: Literal["text", "json"],
+    ignore: tuple[str, ...],
+    colour: ColourChoice,
+    *,
+    strict: bool,
+) -> int:
     """Check the desired files at PATH (default: desired) offline; exit 4 if they are invalid.
 
     Every problem is listed with file, line and column. `drift explain RULE` says more about one.
     """
-    result = _validate(paths or ("desired",), strict=strict)
+    result = _validate(paths or ("desired",), ignore, strict=strict)
     if output == "json":
         write_result(msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n")
     else:
@@ -41,9 +49,9 @@ def command(paths: tuple[str, ...], output: Literal["text", "json"], colour: Col
     return ExitCode.IN_SYNC if result.valid else ExitCode.USAGE
 
 
-def _validate(paths: tuple[str, ...], *, strict: bool) -> Validation:
+def _validate(paths: tuple[str, ...], ignore: tuple[str, ...], *, strict: bool) -> Validation:
     try:
-        desired = load_desired(paths, stdin=read_stdin)
+        desired = load_desired(paths, stdin=read_stdin, ignore=ignore)
     except DesiredError as error:
         return Validation(valid=False, groups=0, files=0, problems=error.problems)
     return Validation(

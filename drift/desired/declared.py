@@ -6,16 +6,18 @@ there may be a hundred thousand of these; the tree that YAML gave is gone.
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from msgspec import UNSET, Struct, UnsetType
 
 from drift.desired.limits import LimitLists
 from drift.desired.nodes import Mark, Node, Path, Places, Value, size, spell
 from drift.desired.problems import Breach
-from drift.desired.schema import GroupItem, ModelItem
 from drift.errors import Level, Location, Problem
 from drift.model import Limits, Manage
+
+if TYPE_CHECKING:
+    from drift.desired.schema import GroupItem, ModelItem
 
 _COLUMN_BITS = 24
 _MOST_COLUMNS = (1 << _COLUMN_BITS) - 1
@@ -111,7 +113,7 @@ def unpack(packed: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def declare(
-    item: GroupItem, node: Node, *, file: str, index: int, lists: LimitLists, breaches: list[Breach]
+    item: "GroupItem", node: Node, *, file: str, index: int, lists: LimitLists, breaches: list[Breach]
 ) -> Declared:
     """The compact form of a group.
 
@@ -181,7 +183,7 @@ def declare(
 
 
 def _entries(
-    models: Sequence[ModelItem],
+    models: "Sequence[ModelItem]",
     marks: Sequence[Mark | None],
     at: int,
     *,

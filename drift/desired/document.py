@@ -3,23 +3,21 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from pydantic import ValidationError
-
 from drift.desired.declared import Declared, declare, salvage
-from drift.desired.explain import breaches_of
 from drift.desired.files import Source
 from drift.desired.limits import NO_LIMITS, LimitLists
 from drift.desired.nodes import Node, Path, Places, children, position, size, spell
+from drift.desired.prices import PriceTable
 from drift.desired.problems import Breach
 from drift.desired.profiles import Profile, Profiles
 from drift.desired.reader import UnreadableError
 from drift.desired.rules import GROUP_RULES
-from drift.desired.schema import DOCUMENT, GROUP, PROFILE
+from drift.desired.shape import wrong_with
 from drift.desired.wording import shown
 from drift.errors import Location
 
 if TYPE_CHECKING:
-    from drift.desired.schema import GroupItem, ProfileItem
+    from drift.desired.schema import DocumentItem, GroupItem, ProfileItem
 
 _EMPTY_HINT = "write `version: 1` and below it `groups:` with a list of groups"
 
@@ -27,10 +25,13 @@ _EMPTY_HINT = "write `version: 1` and below it `groups:` with a list of groups"
 class Document:
     """Takes the parts of one file as the reader completes them."""
 
-    def __init__(self, source: Source, profiles: Profiles, lists: LimitLists, groups: list[Declared]) -> None:
+    def __init__(
+        self, source: Source, profiles: Profiles, prices: PriceTable, lists: LimitLists, groups: list[Declared]
+    ) -> None:
         self._name = source.name
         self._problems = source.problems
         self._profiles = profiles
+        self._prices = prices
         self._lists = lists
         self._groups = groups
 
@@ -48,10 +49,9 @@ class Document:
         for key, kind in (("groups", list), ("profiles", dict)):
             if isinstance(shell.get(key), kind):
                 shell[key] = kind()
-        try:
-            DOCUMENT.validate_python(shell)
-        except ValidationError as error:
-            self._report(breaches_of(error, ""), node, ())
+        if breaches := wrong_with(shell, ""):
+            self._report(breaches, node, ())
+        self._take_prices(cast("DocumentItem", shell), Places(node), breaches)
         for block, entries, at in children(node.value, 0):
             for step, value, place in children(entries, at.value) if block in ("groups", "profiles") else ():
                 entry = Node(value, node.marks[place.value : place.value + size(value)])
@@ -62,11 +62,8 @@ class Document:
 
     def take_group(self, index: int, node: Node) -> None:
         """One entry of ``groups``."""
-        breaches: list[Breach] = []
-        try:
-            GROUP.validate_python(node.value)
-        except ValidationError as error:
-            breaches += breaches_of(error, "groups")
+        breaches = wrong_with(node.value, "groups")
+        if breaches:
             breaches += self._lists.sound(node.value, breaches)
             self._groups.append(salvage(node, Places(node), file=self._name, index=index))
         else:
@@ -80,14 +77,11 @@ class Document:
 
     def _take_profile(self, name: str, node: Node, at: tuple[int, int]) -> None:
         path: Path = ("profiles", name)
-        breaches: list[Breach] = []
+        breaches = wrong_with(node.value, "profiles")
         rates = usages = NO_LIMITS
         if not name:
             self._problems.error("V22", message="a profile needs a name", path=path, at=at)
-        try:
-            PROFILE.validate_python(node.value)
-        except ValidationError as error:
-            breaches += breaches_of(error, "profiles")
+        if breaches:
             breaches += self._lists.sound(node.value, breaches)
         else:
             item = cast("ProfileItem", node.value)
@@ -98,6 +92,16 @@ class Document:
         self._profiles.add(name, Profile(Location(self._name, *at), spell(path), rates.limits, usages.limits))
         if breaches:
             self._report(breaches, node, path)
+
+    def _take_prices(self, document: "DocumentItem", places: Places, breaches: Iterable[Breach]) -> None:
+        if "prices" not in document or any(breach.path[:1] == ("prices",) for breach in breaches):
+            return
+
+        def at(*path: str) -> Location:
+            return Location(self._name, *places.find(path, key=True))
+
+        item = document["prices"]
+        self._prices.add(item, at("prices"), {slug: at("prices", "models", slug) for slug in item["models"]})
 
     def _report(self, breaches: Iterable[Breach], node: Node, base: Path) -> None:
         places = Places(node)

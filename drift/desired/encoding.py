@@ -10,8 +10,8 @@ _OTHER_ENCODINGS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_LINE_BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
 _SAVE_AS = "save the file as UTF-8"
 
 
@@ -41,7 +41,7 @@ def is_text(data: bytes, problems: Problems) -> bool:
 def report_control_character(data: bytes, problems: Problems) -> None:
     """Report the first character that YAML does not allow unescaped."""
     text = data.decode("utf-8-sig")
-    found = _FORBIDDEN.search(text)
+    found = re.search(_FORBIDDEN, text)
     start = found.start() if found else 0
     problems.error(
         "V00",
@@ -53,5 +53,5 @@ def report_control_character(data: bytes, problems: Problems) -> None:
 
 def end_of(text: str) -> tuple[int, int]:
     """Line and column after the last character, by the line breaks of YAML 1.1."""
-    *lines, last = _LINE_BREAK.split(text)
+    *lines, last = re.split(_LINE_BREAK, text)
     return len(lines) + 1, len(last) + 1

@@ -1,6 +1,5 @@
 """Where the worked example is, in an installed package as in a checkout."""
 
-from importlib.resources import as_file, files
 from pathlib import Path
 
 
@@ -13,6 +12,8 @@ def example_directory() -> Path:
     Raises:
         FileNotFoundError: The installation has neither.
     """
+    from importlib.resources import as_file, files  # noqa: PLC0415 - slow to import, and only two commands need it
+
     package = files("drift")
     for candidate in (package / "example", package / ".." / "desired"):
         if candidate.is_dir():

@@ -1,14 +1,14 @@
 """What pydantic found wrong, in this project's words and under its rules."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from drift.desired.nodes import Path, Value
 from drift.desired.problems import MOST_PROBLEMS, Breach
 from drift.desired.scalars import Surprise
-from drift.desired.schema import keys_of
+from drift.desired.schema import DOCUMENT, GROUP, PROFILE, keys_of
 from drift.desired.wording import did_you_mean, shown
 from drift.errors import Level
 
@@ -31,15 +31,28 @@ _RULES = {
     "unit": "V08",
 }
 _SHAPE = "V23"
+_PRICES = "V25"
 _LONGEST_THRESHOLD = 30
 _EXPECTED = {
     "string_type": "text",
     "int_type": "an integer",
     "list_type": "a list",
     "dict_type": "a mapping",
+    "float_type": "a number",
+    "finite_number": "a number",
 }
 _TOP_HINT = "a group goes below `groups:`, as an entry that begins with `- `"
 _VERSION_HINT = "write `version: 1`; another number needs another version of drift"
+
+
+def breaches_in(value: Value, block: str) -> list[Breach]:
+    """Everything that is wrong with the shape of a value; see :func:`breaches_of` for ``block``."""
+    adapters: dict[str, TypeAdapter[Any]] = {"": DOCUMENT, "groups": GROUP, "profiles": PROFILE}
+    try:
+        adapters[block].validate_python(value)
+    except ValidationError as error:
+        return list(breaches_of(error, block))
+    return []
 
 
 def breaches_of(error: ValidationError, block: str) -> Iterator[Breach]:
@@ -56,9 +69,11 @@ def breaches_of(error: ValidationError, block: str) -> Iterator[Breach]:
 
 def _breach(detail: "ErrorDetails", block: str) -> Breach:
     path = detail["loc"]
+    if path[-1:] == ("[key]",):
+        path = path[:-1]
     kind, found = detail["type"], detail["input"]
     names = [block, *(step for step in path if isinstance(step, str))]
-    rule = _RULES.get(names[-1], _SHAPE)
+    rule = _PRICES if path[:1] == ("prices",) else _RULES.get(names[-1], _SHAPE)
     match kind:
         case "extra_forbidden":
             return _unknown_key(path, names)
@@ -75,14 +90,16 @@ def _breach(detail: "ErrorDetails", block: str) -> Breach:
             most = detail["ctx"]["max_length"]
             message, hint = f"expected at most {most} characters, got {len(found):,}", ""
         case "greater_than_equal":
-            message, hint = f"expected 0 or more, got {shown(found)}", ""
+            message, hint = f"expected {detail['ctx']['ge']:g} or more, got {shown(found)}", ""
+        case "string_pattern_mismatch":
+            message, hint = f"expected three capital letters, got {shown(found)}", "write the currency as `USD`"
         case _:
             message, hint = _wrong_type(kind, found)
     return Breach(rule, Level.ERROR, path, message, hint)
 
 
 def _unknown_key(path: Path, names: list[str]) -> Breach:
-    key, block = names[-1], names[-2]
+    key, block = names[-1], "price" if path[:2] == ("prices", "models") else names[-2]
     known = keys_of(block)
     if not block and key in keys_of("groups"):
         hint = _TOP_HINT
@@ -108,6 +125,8 @@ def _wrong_type(kind: str, found: Value) -> tuple[str, str]:
             hint = "put it in quotes"
         case "an integer", _:
             hint = _number_hint(found)
+        case "a number", _:
+            hint = "write digits and a decimal point, such as 0.15, without quotes"
         case "a list", None:
             hint = "write `[]`, or leave the key out"
         case "a list", dict():

@@ -4,15 +4,17 @@ Thousands of groups share a few dozen lists, so equal lists become the same map.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from msgspec import Struct
 
 from drift.desired.nodes import Path, Value
 from drift.desired.problems import MOST_PROBLEMS, Breach
 from drift.desired.rules import LIMITS_RULES
-from drift.desired.schema import LimitItem
 from drift.model import Kind, LimitKey, Limits
+
+if TYPE_CHECKING:
+    from drift.desired.schema import LimitItem
 
 _CACHE_SIZE = 65_536
 
@@ -36,7 +38,7 @@ class LimitLists:
         self._lists: dict[tuple[Kind, tuple[tuple[str, str, int], ...]], LimitList] = {}
         self._joined: dict[tuple[int, int], tuple[Limits, Limits, Limits]] = {}
 
-    def of(self, kind: Kind, items: Sequence[LimitItem]) -> LimitList:
+    def of(self, kind: Kind, items: "Sequence[LimitItem]") -> LimitList:
         """The list as a map; the shape of the items has been checked."""
         if not items:
             return NO_LIMITS

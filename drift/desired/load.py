@@ -1,6 +1,6 @@
 """The use case: paths in, everything that they declare or everything wrong with them out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -12,18 +12,26 @@ from drift.desired.encoding import is_text
 from drift.desired.files import Source, Sources
 from drift.desired.forest import FOREST_RULES, Forest
 from drift.desired.limits import LimitLists
+from drift.desired.prices import PriceTable
 from drift.desired.problems import Problems
 from drift.desired.profiles import Profiles
 from drift.desired.reader import UnreadableError, read_document
 from drift.desired.scalars import PlainScalars
+from drift.desired.tree_rules import tree_problems
 from drift.desired.values import Desired, DesiredFile
 from drift.errors import DesiredError, Level, Location, Problem
 
 if TYPE_CHECKING:
     from drift.desired.declared import Declared
+    from drift.model import DesiredGroup
 
 
-def load(paths: Sequence[str | PathLike[str]], *, stdin: Callable[[], bytes] | None = None) -> Desired:
+def load(
+    paths: Sequence[str | PathLike[str]],
+    *,
+    stdin: Callable[[], bytes] | None = None,
+    ignore: Collection[str] = (),
+) -> Desired:
     """See :func:`drift.desired.load_desired`."""
     with cyclic_collection_paused():
         run = _Run()
@@ -32,7 +40,7 @@ def load(paths: Sequence[str | PathLike[str]], *, stdin: Callable[[], bytes] | N
             run.take(source)
         for unread in sources.unread:
             run.miss(unread)
-        return run.finish()
+        return run.finish(ignore)
 
 
 class _Run:
@@ -43,6 +51,7 @@ class _Run:
         self._files: list[DesiredFile] = []
         self._groups: list[Declared] = []
         self._profiles = Profiles()
+        self._prices = PriceTable()
         self._lists = LimitLists()
         self._scalars = PlainScalars()
         self._complete = True
@@ -53,7 +62,7 @@ class _Run:
         if not is_text(source.data, source.problems):
             self._complete = False
         else:
-            document = Document(source, self._profiles, self._lists, self._groups)
+            document = Document(source, self._profiles, self._prices, self._lists, self._groups)
             try:
                 node = read_document(
                     source.data, source.problems, scalars=self._scalars, stream="groups", sink=document.take_group
@@ -68,20 +77,33 @@ class _Run:
         self._complete = False
         self.problems += problems.all()
 
-    def finish(self) -> Desired:
-        """Hold the files against each other, and join them."""
+    def finish(self, ignore: Collection[str]) -> Desired:
+        """Hold the files against each other, and join them; ``ignore`` names rules whose warnings do not count."""
         forest = Forest(self._groups, complete=self._complete)
         self.problems += self._profiles.problems
         self.problems += self._profiles.unknown(self._groups, complete=self._complete)
+        self.problems += self._prices.problems
         for rule in FOREST_RULES:
             self.problems += rule(forest)
+        groups: tuple[DesiredGroup, ...] = ()
+        if not self._is_wrong():
+            # Only of sound groups is it known where they hang, and what their profiles give them.
+            groups = tuple(assemble(forest, self._profiles, self._lists))
+            self.problems += tree_problems(groups)
+            if self._prices.prices:
+                self.problems += self._prices.unknown({slug for group in groups for slug in group.models or ()})
+        self.problems = [
+            problem for problem in self.problems if problem.level is Level.ERROR or problem.rule not in ignore
+        ]
         self.problems.sort(key=lambda problem: (problem.location, problem.rule, problem.message))
-        if any(problem.level is Level.ERROR for problem in self.problems):
+        if self._is_wrong():
             raise DesiredError(self.problems)
-        if not self._groups:
+        if not groups:
             # A run that checks nothing would otherwise look like one that found nothing.
             nothing = Location(self._files[0].path, 1, 1)
             message = "no file declares a group: there is nothing to compare"
             self.problems.append(Problem("V23", Level.WARNING, nothing, "groups", message))
-        groups = tuple(assemble(forest, self._profiles, self._lists))
-        return Desired(groups, tuple(self._files), tuple(self.problems))
+        return Desired(groups, tuple(self._files), tuple(self.problems), self._prices.prices)
+
+    def _is_wrong(self) -> bool:
+        return any(problem.level is Level.ERROR for problem in self.problems)

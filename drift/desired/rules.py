@@ -4,18 +4,22 @@ A rule is a function from a value to its breaches; adding one to a table below i
 the other groups are in ``forest``.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from drift.desired.problems import Breach
-from drift.desired.schema import GroupItem, LimitItem
 from drift.desired.wording import shown
 from drift.errors import Level
 from drift.model import Kind
 
-GroupRule: TypeAlias = Callable[[GroupItem], Iterator[Breach]]
-LimitsRule: TypeAlias = Callable[[Kind, Sequence[LimitItem]], Iterator[Breach]]
+if TYPE_CHECKING:
+    from drift.desired.schema import GroupItem, LimitItem  # pydantic, which good files never need
+
+GroupRule: TypeAlias = "Callable[[GroupItem], Iterator[Breach]]"
+LimitsRule: TypeAlias = "Callable[[Kind, Sequence[LimitItem]], Iterator[Breach]]"
 
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+/[A-Za-z0-9._~-]+")

@@ -26,6 +26,13 @@ class Surprise(Struct, frozen=True):
     """The same in words: ``the boolean false``, ``the octal number 511``."""
 
 
+class WrittenFloat(float):
+    """A fraction that remembers its digits: money must not pass through binary fractions."""
+
+    __slots__ = ("written",)
+    written: str
+
+
 Scalar: TypeAlias = bool | int | float | str | Surprise | None
 
 
@@ -81,7 +88,11 @@ def _int(word: str) -> Scalar:
 
 def _float(word: str) -> Scalar:
     value = _CONSTRUCT.construct_yaml_float(ScalarNode(f"{_TAG}float", word))
-    return Surprise(word, value, f"the base-60 number {value}") if ":" in word else value
+    if ":" in word:
+        return Surprise(word, value, f"the base-60 number {value}")
+    number = WrittenFloat(value)
+    number.written = word
+    return number
 
 
 def _timestamp(word: str) -> Scalar:

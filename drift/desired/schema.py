@@ -137,6 +137,26 @@ class GroupItem(TypedDict):
     ]
 
 
+_MONEY = Field(ge=0, allow_inf_nan=False)
+
+
+@_strict
+class PriceItem(TypedDict):
+    """What so many tokens of one model cost; digits and a decimal point, taken exactly."""
+
+    input: Annotated[float, _MONEY]
+    output: Annotated[float, _MONEY]
+
+
+@_strict
+class PricesItem(TypedDict):
+    """What tokens cost, to show what drift may cost a day at most; one table in all files of a run."""
+
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="An ISO 4217 code.")]
+    per: NotRequired[Annotated[int, Field(ge=1, description="The tokens that a price is for. Left out: 1,000,000.")]]
+    models: Annotated[dict[Text, PriceItem], Field(description="Prices by slug.")]
+
+
 @_strict
 class DocumentItem(TypedDict):
     """Declared Baseten Frontier Gateway groups, for drift."""
@@ -148,6 +168,7 @@ class DocumentItem(TypedDict):
     profiles: NotRequired[
         Annotated[dict[Text, ProfileItem], Field(description="Seen by the groups of all files of a run.")]
     ]
+    prices: NotRequired[PricesItem]
     groups: NotRequired[list[GroupItem]]
 
 
@@ -170,6 +191,8 @@ _KEYS = {
     "metadata": MetadataItem,
     "hierarchy": HierarchyItem,
     "groups": GroupItem,
+    "prices": PricesItem,
+    "price": PriceItem,
 }
 
 

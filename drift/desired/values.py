@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from drift.errors import Problem
 from drift.model import DesiredGroup
+from drift.prices import Prices
 
 
 class DesiredFile(Struct, frozen=True):
@@ -23,3 +24,5 @@ class Desired(Struct, frozen=True):
     files: tuple[DesiredFile, ...]
     warnings: tuple[Problem, ...] = ()
     """What is legal but probably not meant, sorted by file, line and column."""
+    prices: Prices | None = None
+    """The price table, if a file states one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -25,6 +25,8 @@ from drift.gateway.transport import Connect, ReadOnlyTransport
 from drift.gateway.unknown import unknown_members
 from drift.gateway.wire import Page, decode_group
 from drift.model import Group
+
+T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of one answer; a page of 1,000 groups has about two million."""
@@ -71,14 +73,17 @@ class GatewayClient:
         target = self._access.address.group(group_id)
         if not group_id:
             raise GatewayError(Cause.INCONSISTENT, "a group with an empty id cannot be asked for", where=target.where)
-        body = self._ask(target, "get")
-        if body is None:
-            return None
-        group = decode_group(body, target.where)
-        if group.id != group_id:
-            raise self._inconsistent(f"asked for the group {group_id!r}, got {group.id!r}", target.where)
-        self._note_unknown(body)
-        return group
+
+        def read(body: bytes | None) -> Group | None:
+            if body is None:
+                return None
+            group = decode_group(body, target.where)
+            if group.id != group_id:
+                raise self._inconsistent(f"asked for the group {group_id!r}, got {group.id!r}", target.where)
+            self._note_unknown(body)
+            return group
+
+        return self._ask(target, "get", read)
 
     def page(self, *, cursor: str | None = None, external_entity_id: str | None = None) -> Page:
         """A page of *List groups*: the first, or the one behind a cursor.
@@ -87,7 +92,7 @@ class GatewayClient:
             GatewayError: there was no usable answer.
         """
         target = self._access.address.groups(cursor=cursor, external_entity_id=external_entity_id)
-        page = Page(self._ask(target, "list") or b"", target.where)
+        page = self._ask(target, "list", lambda body: Page(body or b"", target.where))
         if cursor is None and external_entity_id is None and (first := page.first()) is not None:
             self._note_unknown(first)
         return page
@@ -124,13 +129,13 @@ class GatewayClient:
             note = f"the API sends a member that is not compared: {path}"
             self._conduct.ledger.note(self._access.key.redact(note))
 
-    def _ask(self, target: Target, kind: Literal["get", "list"]) -> bytes | None:
-        """The body of a 200, or None for a 404 to a get."""
+    def _ask(self, target: Target, kind: Literal["get", "list"], read: Callable[[bytes | None], T]) -> T:
+        """What ``read`` makes of the body of a 200, or of None for a 404 to a get."""
 
-        def request() -> bytes | None:
+        def request() -> T:
             self._conduct.ledger.count(kind)
             try:
-                return self._exchange(target, may_be_missing=kind == "get")
+                return read(self._exchange(target, may_be_missing=kind == "get"))
             except httpx.RequestError as error:
                 # Neither chained nor kept: exceptions of the transport may quote what was sent.
                 problem = transport_failure(error, target.where, self._access.key.redact)

@@ -78,6 +78,10 @@ class Wanted:
     def __getitem__(self, position: int) -> DesiredGroup:
         return self._groups[position]
 
+    def reopen(self, position: int) -> None:
+        """Let a group be read once more: what was read of it may be another's."""
+        self._open[position] = None
+
     def close(self, position: int) -> DesiredGroup:
         """Take a position off the list, and say which group it was."""
         del self._open[position]
@@ -91,9 +95,9 @@ class Wanted:
         """The open position that is pinned to this internal id."""
         return self._opened(self._by_id.get(group_id or ""))
 
-    def declares(self, live: Group) -> bool:
-        """Whether some group is declared under this live group's external id or id, closed or not."""
-        return live.external_entity_id in self._by_external or live.id in self._by_id
+    def declares(self, live: Group) -> int | None:
+        """The position that is declared under this live group's external id or id, closed or not."""
+        return self._by_external.get(live.external_entity_id, self._by_id.get(live.id))
 
     def _opened(self, position: int | None) -> int | None:
         return position if position in self._open else None

@@ -24,10 +24,23 @@ class Memory(Struct):
     """Internal id of each declared group that was found, by its external id, or else by its pinned id."""
     pages: int = 0
     """Pages the list has at least."""
-    any_found: bool = False
-    """Some declared group was found, so the key is of the right workspace."""
+    witness: Group | None = None
+    """Some declared group that was found: the key is of the right workspace."""
+    filter_works: bool = False
+    """The list's filter by external id has found a group, so that it is believed where it finds none."""
     list_failure: GatewayError | None = None
     """Why the list was not read to its end, where all of it was asked for."""
+    broken: int = 0
+    """Items of the list that are no group as documented, and not one that was asked for."""
+
+
+class _Aside(Struct):
+    """Groups of the list that cannot be judged before its end."""
+
+    namesakes: dict[int, Group] = {}
+    """With the declared id but another external id; the group with the right one may still come."""
+    contested: list[int] = []
+    """Positions for which two groups came: the list may show a group before and after it was created anew."""
 
 
 class Reader(Struct, frozen=True):
@@ -40,9 +53,15 @@ class Reader(Struct, frozen=True):
     memory: Memory
     effective: bool
 
-    def read(self, wanted: Wanted, mode: ReadMode, *, sweeping: bool, unmanaged: bool) -> Iterator[Reading]:
-        """One reading for every wanted group: whatever ends the reading early, the rest is ``Failed``."""
+    def read(
+        self, wanted: Wanted, mode: ReadMode, *, sweeping: bool, unmanaged: bool, after: float = 0.0
+    ) -> Iterator[Reading]:
+        """One reading for every wanted group: whatever ends the reading early, the rest is ``Failed``.
+
+        It begins ``after`` so many seconds.
+        """
         try:
+            self.workers.pause(after)
             if sweeping:
                 yield from self._listed(wanted, mode, unmanaged=unmanaged)
             yield from self._one_by_one(wanted, list(wanted))
@@ -53,25 +72,28 @@ class Reader(Struct, frozen=True):
     def _listed(self, wanted: Wanted, mode: ReadMode, *, unmanaged: bool) -> Iterator[Reading]:
         sweep = Sweep(self.workers, self.where, effective=self.effective)
         before = len(wanted)
-        namesakes: dict[int, Group] = {}
+        aside = _Aside()
         failure = None
         try:
-            yield from self._swept(sweep, wanted, namesakes, mode, unmanaged=unmanaged)
+            yield from self._swept(sweep, wanted, aside, mode, unmanaged=unmanaged)
         except GatewayError as error:
             failure = error
         self.memory.pages = max(self.memory.pages, sweep.pages_read)
-        for position, live in namesakes.items():
+        for position, live in aside.namesakes.items():
             if position in wanted:
                 yield self._found(wanted, position, live)
             elif unmanaged:
                 yield Found(None, live)
+        for position in aside.contested:
+            self.memory.ids.pop(_name(wanted[position]), None)
+            wanted.reopen(position)
         if failure:
             self._broken_off(failure, wanted, unmanaged=unmanaged)
         elif sweep.complete and len(wanted) == before:
             yield from self._sampled(wanted)
 
     def _swept(
-        self, sweep: Sweep, wanted: Wanted, namesakes: dict[int, Group], mode: ReadMode, *, unmanaged: bool
+        self, sweep: Sweep, wanted: Wanted, aside: "_Aside", mode: ReadMode, *, unmanaged: bool
     ) -> Iterator[Reading]:
         """The readings of one page after another, until the list ends or is no longer the cheaper way."""
 
@@ -81,20 +103,14 @@ class Reader(Struct, frozen=True):
         with closing(sweep.pages(next_is_certain)) as pages:
             for items in pages:
                 for live in items.groups:
-                    yield from self._matched(live, wanted, namesakes, unmanaged=unmanaged)
+                    yield from self._matched(live, wanted, aside, unmanaged=unmanaged)
                 for broken in items.broken:
                     yield from self._broken(broken, wanted)
                 if not unmanaged and (not wanted or turns_to_gets(mode, len(wanted), sweep.pages_read)):
                     return
 
-    def _matched(
-        self, live: Group, wanted: Wanted, namesakes: dict[int, Group], *, unmanaged: bool
-    ) -> Iterator[Reading]:
-        """The reading that a listed group amounts to, if any.
-
-        A group with a pinned id but another external id than declared is put aside among ``namesakes``: the
-        group with the right external id may still come.
-        """
+    def _matched(self, live: Group, wanted: Wanted, aside: "_Aside", *, unmanaged: bool) -> Iterator[Reading]:
+        """The reading that a listed group amounts to, if any."""
         position = wanted.by_external(live.external_entity_id)
         if position is not None:
             yield self._found(wanted, position, live)
@@ -104,14 +120,16 @@ class Reader(Struct, frozen=True):
             if wanted[position].external_entity_id is None:
                 yield self._found(wanted, position, live)
             else:
-                namesakes[position] = live
+                aside.namesakes[position] = live
             return
-        if not wanted.declares(live):
+        position = wanted.declares(live)
+        if position is None:
             if unmanaged:
                 yield Found(None, live)
             return
         first = self.memory.ids.get(live.external_entity_id)
         if first not in (None, live.id):
+            aside.contested.append(position)
             self.ledger.note(
                 f"two groups of the list have the external id {live.external_entity_id!r}: {first!r} and {live.id!r}"
             )
@@ -122,6 +140,7 @@ class Reader(Struct, frozen=True):
             position = wanted.by_id(broken.id)
         message = f"not a group as documented: {broken.message}"
         if position is None:
+            self.memory.broken += 1
             who = broken.external_entity_id or broken.id
             self.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
         else:
@@ -142,7 +161,7 @@ class Reader(Struct, frozen=True):
         if len(wanted) <= SAMPLE:
             return
         yield from self._one_by_one(wanted, list(wanted)[:SAMPLE])
-        if not self.memory.any_found:
+        if self.memory.witness is None:
             raise GatewayError(Cause.NOT_FOUND_ANYWHERE, NONE_FOUND, where=self.where)
 
     def _one_by_one(self, wanted: Wanted, positions: Sequence[int]) -> Iterator[Reading]:
@@ -151,18 +170,62 @@ class Reader(Struct, frozen=True):
             return look_up(client, desired, self.memory.ids.get(_name(desired)))
 
         patience = Patience()
+        absent: list[int] = []
+        hopeless = None
         for position, result in self.workers.run(positions, call):
             if isinstance(result, GatewayError):
                 yield _failed(wanted.close(position), result)
                 if patience.is_over(result.cause):
-                    raise _hopeless(result)
+                    hopeless = _hopeless(result)
+                    break
                 continue
             patience.answered()
-            yield Missing(wanted.close(position)) if result is None else self._found(wanted, position, result)
+            if result is None:
+                absent.append(position)
+                continue
+            desired = wanted[position]
+            if result.id not in (desired.id, self.memory.ids.get(_name(desired))):
+                self.memory.filter_works = True
+            yield self._found(wanted, position, result)
+        yield from self._absent(wanted, absent)
+        if hopeless:
+            raise hopeless
+
+    def _absent(self, wanted: Wanted, positions: Sequence[int]) -> Iterator[Reading]:
+        """Groups that the gateway says it does not have: ``Missing``, unless it says so of others that are there."""
+        doubt = None
+        if any(wanted[position].external_entity_id is not None for position in positions):
+            doubt = self._doubt_in_the_filter()
+        for position in positions:
+            desired = wanted.close(position)
+            yield _failed(desired, doubt) if doubt and desired.external_entity_id is not None else Missing(desired)
+
+    def _doubt_in_the_filter(self) -> GatewayError | None:
+        """Ask the list's filter for a group that is known to be there, unless it has found one before.
+
+        The filter is documented but missing from the vendor's OpenAPI document, so that nothing it finds may
+        be nothing it understood.
+        """
+        witness = self.memory.witness
+        if witness is None or self.memory.filter_works:
+            return None
+
+        def call(client: GatewayClient, live: Group) -> bool:
+            # A group that is gone by now is no evidence against the filter.
+            return client.find(live.external_entity_id) is not None or client.get(live.id) is None
+
+        for _, works in self.workers.run([witness], call):
+            if isinstance(works, GatewayError):
+                return works
+            self.memory.filter_works = works
+        if self.memory.filter_works:
+            return None
+        message = f"the list says that this group is absent, but says so of {witness.external_entity_id!r} too"
+        return GatewayError(Cause.INCONSISTENT, message, where=self.where)
 
     def _found(self, wanted: Wanted, position: int, live: Group) -> Found:
         desired = wanted.close(position)
-        self.memory.any_found = True
+        self.memory.witness = live
         self.memory.ids[_name(desired)] = live.id
         return Found(desired, live)
 
@@ -178,11 +241,11 @@ def certain(readings: Iterator[Reading], memory: Memory, where: str, *, alone: b
     """
     held: list[Missing] = []
     for reading in readings:
-        if isinstance(reading, Missing) and not alone and not memory.any_found:
+        if isinstance(reading, Missing) and not alone and memory.witness is None:
             held.append(reading)
             continue
         yield reading
-        if held and memory.any_found:
+        if held and memory.witness is not None:
             yield from held
             held.clear()
     error = GatewayError(Cause.NOT_FOUND_ANYWHERE, NONE_FOUND, where=where)

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 TRIES = 5
 """How often one request is sent at most. All requests are GETs, which are safe to repeat."""
+TRIES_TO_READ = 2
+"""How often of these the answer may be one that cannot be read: now and then a proxy speaks for the gateway."""
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 5.0
 _THROTTLED_DELAY = 1.0
@@ -41,37 +43,41 @@ class Conduct(Struct, frozen=True):
         Raises:
             GatewayError: what the last try met; or why there was no further one.
         """
-        attempt = 0
+        attempt = unreadable = 0
         while True:
             attempt += 1
             self.throttle.acquire(self.budget, where)
             try:
                 return request()
-            except RetryableError as error:
+            except GatewayError as error:
+                if error.cause is Cause.UNREADABLE_RESPONSE:
+                    unreadable += 1
+                elif not isinstance(error, RetryableError):
+                    raise
+                used_up = attempt == TRIES or unreadable == TRIES_TO_READ
                 if error.cause is Cause.THROTTLED:
                     self.ledger.count("throttled")
-                delay = _delay(error, attempt)
-                if error.retry_after is not None or error.cause is Cause.THROTTLED:
-                    self.throttle.pause(delay)
-                if attempt == TRIES or delay >= self.budget.remaining():
-                    raise _last(error, attempt, delay, self.budget) from None
+                wish = error.retry_after if isinstance(error, RetryableError) else None
+                delay = _delay(error.cause, attempt) if wish is None else wish
+                if wish is not None or error.cause is Cause.THROTTLED:
+                    self.throttle.pause(delay, error.cause)
+                if used_up or delay >= self.budget.remaining():
+                    raise _last(error, attempt if used_up else None, delay, self.budget) from None
                 self.budget.sleep(delay, where)
                 self.ledger.count("retries")
 
 
-def _delay(error: RetryableError, attempt: int) -> float:
-    """Seconds before the next try: what the server asks for, else twice as long each time, and never in step."""
-    if error.retry_after is not None:
-        return error.retry_after
+def _delay(cause: Cause, attempt: int) -> float:
+    """Seconds before the next try, where the server names none: twice as long each time, and never in step."""
     backoff = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** (attempt - 1))
     jittered = backoff * random.uniform(0.5, 1.0)  # noqa: S311 (spreads load, protects nothing)
-    return _THROTTLED_DELAY + jittered if error.cause is Cause.THROTTLED else jittered
+    return _THROTTLED_DELAY + jittered if cause is Cause.THROTTLED else jittered
 
 
-def _last(error: RetryableError, attempt: int, delay: float, budget: Budget) -> GatewayError:
+def _last(error: GatewayError, tries: int | None, delay: float, budget: Budget) -> GatewayError:
     message = error.message
-    if attempt == TRIES:
-        message += f"; {TRIES} tries"
+    if tries is not None:
+        message += f"; {tries} tries"
     elif budget.remaining() > 0:
         message += f"; the next try would be in {delay:.1f} s, and the run has {budget.remaining():.1f} s left"
     return GatewayError(error.cause, message, where=error.where, status=error.status, hint=error.hint)

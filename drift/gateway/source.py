@@ -34,6 +34,8 @@ class Options(Struct, frozen=True):
     rate: float | None = RATE
     """Requests a second; None for gateways that are not throttled."""
     scheme: Scheme = "bearer"
+    confirm_after: float = 0.0
+    """Wait before suspects are read again: changes take a while to reach every reader."""
     effective: bool = False
     """Also decode the effective limits of listed groups. Groups that are asked for one by one always have them."""
     max_body: int = MAX_BODY
@@ -79,6 +81,7 @@ class GatewaySource:
         conduct = Conduct(Throttle(options.rate, clock), Budget(options.timeout, clock), Ledger())
         make = connect or connector(address)
         self._mode = options.mode
+        self._confirm_after = options.confirm_after
         self._budget, self._ledger = conduct.budget, conduct.ledger
         self._workers = Workers(
             options.concurrency, lambda: GatewayClient(access, make, conduct), self._budget, address.where
@@ -90,8 +93,13 @@ class GatewaySource:
         """Why not all unmanaged groups were seen, where they were asked for; None if all were."""
         return self._reader.memory.list_failure
 
+    @property
+    def broken_items(self) -> int:
+        """Items of the list that could not be read as groups, and are none of those wanted."""
+        return self._reader.memory.broken
+
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
-        """One reading for every wanted group, in the order of arrival.
+        """One reading for every wanted group, in the order of arrival; a second one replaces the first.
 
         Groups of the list are let go as they are yielded. With ``unmanaged`` the whole list is read, and its
         other groups are yielded too, as ``Found`` without a declaration.
@@ -105,7 +113,7 @@ class GatewaySource:
         """One fresh reading for every suspect: by get, or from the list where that takes fewer calls."""
         mode: ReadMode = "get" if self._mode == "get" else "auto"
         sweeping = begins_with_list(mode, len(suspects), unmanaged=False, pages=self._reader.memory.pages)
-        return self._read(Wanted(suspects), mode, sweeping=sweeping, unmanaged=False)
+        return self._read(Wanted(suspects), mode, sweeping=sweeping, unmanaged=False, after=self._confirm_after)
 
     def stop(self) -> None:
         """Let every group that is still to be read be ``Failed``; also from a signal handler."""
@@ -129,8 +137,10 @@ class GatewaySource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, wanted: Wanted, mode: ReadMode, *, sweeping: bool, unmanaged: bool) -> Iterator[Reading]:
+    def _read(
+        self, wanted: Wanted, mode: ReadMode, *, sweeping: bool, unmanaged: bool, after: float = 0.0
+    ) -> Iterator[Reading]:
         self._budget.start()
         alone = len(wanted) == 1
-        readings = self._reader.read(wanted, mode, sweeping=sweeping, unmanaged=unmanaged)
+        readings = self._reader.read(wanted, mode, sweeping=sweeping, unmanaged=unmanaged, after=after)
         return certain(readings, self._reader.memory, self._reader.where, alone=alone)

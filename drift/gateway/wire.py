@@ -104,8 +104,7 @@ class Page:
             items = self._items
             if isinstance(items, Raw):
                 try:
-                    shapes = (_GROUPS if effective else _OWN_GROUPS).decode(items)
-                    return Items([group_from(shape) for shape in shapes], [])
+                    return _decoded(items, effective=effective)
                 except _BROKEN as error:
                     items, _ = _salvage(self._body, error, self._where)
             return _one_by_one(items, effective=effective)
@@ -117,6 +116,12 @@ class Page:
         except _BROKEN:
             return None
         return bytes(items[0]) if items else None
+
+
+def _decoded(items: Raw, *, effective: bool) -> Items:
+    # A function of its own, so that the shapes are gone before the collector comes back.
+    shapes = (_GROUPS if effective else _OWN_GROUPS).decode(items)
+    return Items([group_from(shape) for shape in shapes], [])
 
 
 def _one_by_one(items: list[object], *, effective: bool) -> Items:

@@ -67,6 +67,15 @@ class Workers(Generic[C]):
         """Work whose items are not all known at first."""
         return Batch(call, self._submit, self._budget, self._where)
 
+    def pause(self, seconds: float) -> None:
+        """Wait before going on.
+
+        Raises:
+            GatewayError: the time is over, or the run was stopped.
+        """
+        if seconds > 0:
+            self._budget.sleep(seconds, self._where)
+
     def close(self) -> None:
         """End all threads that are idle. A thread that still waits for the network is not waited for."""
         for _ in self._threads:

@@ -4,16 +4,16 @@ The lines are made of styled spans and become plain text for files and pipes. On
 wrapping and perhaps colour, brings in rich.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
 from drift.catalogue import Direction, Severity
-from drift.errors import HINTS, Cause, Location
+from drift.errors import HINTS, Cause, ExitCode, Location
 from drift.finding import Finding
 from drift.model import GroupRef
 from drift.render import RenderOptions
+from drift.render.amounts import exposed
 from drift.render.visible import visible
 from drift.report import Report, Status, Unread, Verdict
 from drift.wording import counted, number
@@ -28,6 +28,12 @@ _VERDICT_STYLE = {Verdict.IN_SYNC: "bold green", Verdict.DRIFT: "bold red", Verd
 _EFFECTS = {Direction.PERMISSIVE: "loosens", Direction.RESTRICTIVE: "tightens", Direction.NEUTRAL: "changes"}
 _NAMED = 20
 """Descendants that are named; JSON has them all."""
+_MEANINGS: Mapping[int, str] = {
+    ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.AUTH: "authentication",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.TERMINATED: "terminated",
+}
 _SHOWN_PER_CAUSE = 5
 """When the gateway is down every group is unread for one reason; the first few say it."""
 
@@ -65,6 +71,8 @@ def _findings(findings: Sequence[Finding]) -> Iterator[Line]:
             yield ((f"    {visible(finding.message)}", ""),)
             if finding.affected:
                 yield ((f"    {_effect(finding)}", ""),)
+            if finding.exposure:
+                yield ((f"    exposes {visible(exposed(finding.exposure))}", ""),)
         yield ()
 
 
@@ -135,6 +143,8 @@ def _summary(report: Report) -> Iterator[Line]:
     extra = [f"{number(counts.unmanaged)} unmanaged"] if counts.unmanaged else []
     extra += [f"{counted(counts.transient, 'transient difference')}"] if counts.transient else []
     yield ((f"  {counted(counts.declared, 'declared group')}: {', '.join(groups)}{_tail(extra)}", ""),)
+    if report.exposure:
+        yield ((f"  exposure: {visible(exposed(report.exposure))}", ""),)
     requests = ", ".join(f"{number(count)} {kind}" for kind, count in report.requests.items() if count)
     yield ((f"  live: {visible(report.api_url)} ({requests or 'no requests'})", ""),)
     yield ((f"  exit code {report.exit_code} ({_gate(report)})", ""),)
@@ -157,7 +167,8 @@ def _tail(extra: Iterable[str]) -> str:
 
 
 def _gate(report: Report) -> str:
-    return f"fail on {report.gate.fail_on.value}{', strict' if report.gate.strict else ''}"
+    gate = f"fail on {report.gate.fail_on.value}{', strict' if report.gate.strict else ''}"
+    return f"{_MEANINGS[report.exit_code]}; {gate}" if report.exit_code in _MEANINGS else gate
 
 
 def _plain(lines: Iterable[Line]) -> str:
@@ -165,19 +176,11 @@ def _plain(lines: Iterable[Line]) -> str:
 
 
 def _for_terminal(lines: Iterable[Line], width: int, *, colour: bool) -> str:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
 
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    from drift.render.terminal import terminal  # noqa: PLC0415
+
+    console, out = terminal(width, colour=colour)
     for line in lines:
         text = Text()
         for span, style in line:

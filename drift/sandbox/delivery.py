@@ -1,33 +1,40 @@
 """Joins the world and its faults: which answer a request gets, and how it arrives."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import assert_never
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.sandbox.faults import (
+    Action,
     Answer,
     BodyAction,
     ContentType,
+    Drip,
     Drop,
     Faults,
     Latency,
     Pad,
+    PageAction,
     RepeatCursor,
+    RepeatPage,
     Run,
+    Skip,
+    SmallPages,
     Stall,
     Thresholds,
     Truncate,
     WireAction,
 )
 from drift.sandbox.messages import Request, Response
-from drift.sandbox.world import World
+from drift.sandbox.world import DEFAULT_PAGE, World
 
 
 class Delivery(Struct, frozen=True):
@@ -40,10 +47,14 @@ class Delivery(Struct, frozen=True):
     """False: the connection ends instead, without an answer."""
     cut: int | None = None
     """Bytes of the body after which the connection ends."""
+    reset: bool = False
+    """Whether it ends with a TCP reset."""
     pause_at: int = 0
     """Bytes of the body after which the answer pauses."""
     pause: float = 0
     """Seconds."""
+    drip: float = 0
+    """Seconds before each byte of the whole answer."""
 
 
 def deliver(world: World, faults: Faults, request: Request) -> Delivery:
@@ -56,7 +67,7 @@ def deliver(world: World, faults: Faults, request: Request) -> Delivery:
         if isinstance(action, Run):
             action.change()
     instead = next((action for action in actions if isinstance(action, Answer)), None)
-    delivery = Delivery(world.handle(request) if instead is None else _canned(instead, world))
+    delivery = Delivery(world.handle(_asked(request, actions)) if instead is None else _canned(instead, world))
     for action in actions:
         if isinstance(action, WireAction):
             delivery = _hinder(delivery, action)
@@ -69,10 +80,12 @@ def _hinder(delivery: Delivery, action: WireAction) -> Delivery:
     match action:
         case Latency(seconds):
             return replace(delivery, delay=delivery.delay + seconds)
-        case Drop(after):
-            return replace(delivery, answered=delivery.answered and after is not None, cut=after)
+        case Drop(after, reset):
+            return replace(delivery, answered=delivery.answered and after is not None, cut=after, reset=reset)
         case Stall(seconds, after):
             return replace(delivery, pause_at=after, pause=seconds)
+        case Drip(seconds):
+            return replace(delivery, drip=seconds)
         case _:
             assert_never(action)
 
@@ -89,8 +102,8 @@ def _spoil(response: Response, action: BodyAction, request: Request) -> Response
         case Thresholds(text):
             threshold = b'"threshold":' + text.encode()
             return replace(response, body=re.sub(rb'"threshold":[0-9]+', lambda _: threshold, response.body))
-        case RepeatCursor():
-            return replace(response, body=_claim_another_page(response.body, request))
+        case RepeatCursor() | RepeatPage() | Skip():
+            return replace(response, body=_repage(response.body, action, _query(request).get("cursor", "")))
         case _:
             assert_never(action)
 
@@ -119,12 +132,41 @@ def _phrase(status: int) -> str:
         return f"Status {status}"
 
 
-def _claim_another_page(body: bytes, request: Request) -> bytes:
+def _asked(request: Request, actions: Sequence[Action]) -> Request:
+    """What the world is asked: the request, but for the page that it is to get."""
+    query = _query(request)
+    for action in actions:
+        match action:
+            case SmallPages(size):
+                limit = query.get("limit", str(DEFAULT_PAGE))
+                query["limit"] = str(min(size, int(limit))) if limit.isdecimal() else limit
+            case RepeatPage():
+                query.pop("cursor", None)
+            case _:
+                continue
+        request = replace(request, query=urlencode(query))
+    return request
+
+
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
+
+
+def _repage(body: bytes, action: PageAction, cursor: str) -> bytes:
+    """The page changed; ``cursor`` led to it. What is no page stays as it is."""
     try:
         page = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return body
-    if not isinstance(page, dict) or "pagination" not in page:
+    if not isinstance(page, dict) or not isinstance(page.get("items"), list):
         return body
-    came_with = parse_qs(request.query).get("cursor", ["YWZ0ZXI6MA=="])
-    return msgspec.json.encode({**page, "pagination": {"has_more": True, "cursor": came_with[-1]}})
+    match action:
+        case RepeatCursor():
+            page["pagination"] = {"has_more": True, "cursor": cursor or "YWZ0ZXI6MA=="}
+        case RepeatPage():
+            page["pagination"] = {"has_more": True, "cursor": f"{cursor}again"}
+        case Skip(count):
+            page["items"] = page["items"][count:]
+        case _:
+            assert_never(action)
+    return msgspec.json.encode(page)

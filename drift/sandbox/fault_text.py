@@ -20,11 +20,15 @@ from drift.sandbox.faults import (
     Action,
     Answer,
     ContentType,
+    Drip,
     Drop,
     Fault,
     Latency,
     Pad,
     RepeatCursor,
+    RepeatPage,
+    Skip,
+    SmallPages,
     Stall,
     Thresholds,
     Truncate,
@@ -39,8 +43,10 @@ NNN                      this status instead of the true answer, e.g. 429, 503, 
   body=TEXT                its body; last option, commas belong to the text
 drop                     the connection ends without an answer
   after=SIZE               inside the body instead, after so many bytes
+reset                    the same with a TCP reset; also takes after
 stall=TIME               the answer pauses inside its body
   after=SIZE               after so many bytes (default 0)
+drip=TIME                the answer arrives byte by byte, headers included, so far apart
 truncate                 a complete message with half of the body
   after=SIZE               with so many bytes of it
 oversize=SIZE            blanks after the body up to this size (100MB)
@@ -48,10 +54,13 @@ html                     an HTML page with status 200
 not-json                 text that is no JSON, labelled as JSON
 type=TYPE                the true body under another content type
 threshold=TEXT           every threshold becomes this text (NaN, "5", 5.0, true)
+pages=N                  no page holds more than N groups, whatever is asked for
+skip=N                   every page leaves out its first N groups
 repeat-cursor            every page names the cursor that led to it as the next one
+repeat-page              every page is the first one again, behind a new cursor
 
 Every fault takes: method=GET, path=PATTERN (* matches anything), from=N (first matching request that is
-affected, default 1), times=N (how many from there, default all)."""
+affected, default 1), times=N (how many from there, default all), every=N (only one in N of them)."""
 
 Options: TypeAlias = dict[str, str]
 Place: TypeAlias = Literal["body", "header", "date"]
@@ -99,13 +108,14 @@ def _parse(text: str) -> Fault:
         raise _BadFault(f"{name!r} takes no value")
     if known.value is not None and not value:
         raise _BadFault(f"{name!r} needs a value: {name}={known.value}")
-    options = _options(tail, (*known.options, "method", "path", "from", "times"))
+    options = _options(tail, (*known.options, "method", "path", "from", "times", "every"))
     times = options.pop("times", None)
     return Fault(
         method=options.pop("method", "*").upper(),
         path=options.pop("path", "*"),
         start=_at_least_one("from", options.pop("from", "1")),
         times=None if times is None else _at_least_one("times", times),
+        every=_at_least_one("every", options.pop("every", "1")),
         action=known.build(value or name, options),
     )
 
@@ -197,6 +207,8 @@ _STATUS = _Name(_status, options=("retry_after", "retry_after_in", "location", "
 _NAMES: Mapping[str, _Name] = {
     "latency": _Name(lambda value, _: Latency(_seconds(value)), "TIME"),
     "drop": _Name(lambda _, options: Drop(_after(options)), options=("after",)),
+    "reset": _Name(lambda _, options: Drop(_after(options), reset=True), options=("after",)),
+    "drip": _Name(lambda value, _: Drip(_seconds(value)), "TIME"),
     "stall": _Name(lambda value, options: Stall(_seconds(value), _after(options) or 0), "TIME", options=("after",)),
     "truncate": _Name(lambda _, options: Truncate(_after(options)), options=("after",)),
     "oversize": _Name(lambda value, _: Pad(_size(value)), "SIZE"),
@@ -204,5 +216,8 @@ _NAMES: Mapping[str, _Name] = {
     "not-json": _Name(lambda *_: Answer(200, b"upstream connect error or disconnect")),
     "type": _Name(_content_type, "TYPE"),
     "threshold": _Name(lambda value, _: Thresholds(value), "TEXT"),
+    "pages": _Name(lambda value, _: SmallPages(_at_least_one("pages", value)), "N"),
+    "skip": _Name(lambda value, _: Skip(_at_least_one("skip", value)), "N"),
     "repeat-cursor": _Name(lambda *_: RepeatCursor()),
+    "repeat-page": _Name(lambda *_: RepeatPage()),
 }

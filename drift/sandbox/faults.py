@@ -40,6 +40,8 @@ class Drop(Struct, frozen=True):
 
     after: int | None = None
     """Bytes of the body that are still sent; None: not even the status."""
+    reset: bool = False
+    """With a TCP reset instead of an orderly end."""
 
 
 class Stall(Struct, frozen=True):
@@ -48,6 +50,12 @@ class Stall(Struct, frozen=True):
     seconds: float
     after: int = 0
     """Bytes of the body that are sent before the pause."""
+
+
+class Drip(Struct, frozen=True):
+    """The answer arrives byte by byte from its status line on, with this many seconds before each."""
+
+    seconds: float
 
 
 class Truncate(Struct, frozen=True):
@@ -79,17 +87,35 @@ class RepeatCursor(Struct, frozen=True):
     """Every page claims that there is another one, behind the cursor that led to it."""
 
 
+class RepeatPage(Struct, frozen=True):
+    """Every page is the first one again, and claims that there is another behind a new cursor."""
+
+
+class SmallPages(Struct, frozen=True):
+    """No page holds more groups than this, whatever the request asks for."""
+
+    size: int
+
+
+class Skip(Struct, frozen=True):
+    """Every page leaves out its first groups, as lists do from which groups vanish while they are read."""
+
+    count: int
+
+
 class Run(Struct, frozen=True):
     """Something happens just before the request is answered, e.g. a group moves between two pages."""
 
     change: Callable[[], None]
 
 
-WireAction: TypeAlias = Latency | Drop | Stall
+WireAction: TypeAlias = Latency | Drop | Stall | Drip
 """How an answer arrives."""
-BodyAction: TypeAlias = Truncate | Pad | ContentType | Thresholds | RepeatCursor
+PageAction: TypeAlias = RepeatCursor | RepeatPage | Skip
+"""What a page of the world's list is turned into."""
+BodyAction: TypeAlias = Truncate | Pad | ContentType | Thresholds | PageAction
 """What the world's answer is turned into."""
-Action: TypeAlias = WireAction | BodyAction | Answer | Run
+Action: TypeAlias = WireAction | BodyAction | Answer | SmallPages | Run
 
 
 class Fault(Struct, frozen=True):
@@ -103,10 +129,17 @@ class Fault(Struct, frozen=True):
     """The first of the matching requests that is affected, counted from 1."""
     times: int | None = None
     """How many matching requests are affected from there; None: all."""
+    every: int = 1
+    """Only one in so many of them is affected, the first included."""
 
     def matches(self, request: Request) -> bool:
         """Whether the fault counts this request."""
         return self.method in ("*", request.method) and fnmatchcase(request.path, self.path)
+
+    def affects(self, nth: int) -> bool:
+        """Whether something happens to the nth request that it counts."""
+        turn, off = divmod(nth - self.start, self.every)
+        return turn >= 0 and off == 0 and (self.times is None or turn < self.times)
 
 
 class Faults:
@@ -124,7 +157,7 @@ class Faults:
             for index, fault in enumerate(self._faults):
                 if fault.matches(request):
                     nth = self._seen[index] = self._seen[index] + 1
-                    if nth >= fault.start and (fault.times is None or nth < fault.start + fault.times):
+                    if fault.affects(nth):
                         actions.append(fault.action)
         return tuple(actions)
 

@@ -2,12 +2,14 @@
 
 import re
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from socketserver import TCPServer
 from typing import TypeAlias
 
@@ -24,6 +26,7 @@ MAX_BODY = 4_000_000
 _MAX_DISCARDED = 64_000_000
 _LINGER_SECONDS = 5
 _CHUNK = 1 << 16
+_NO_LINGER = struct.pack("ii", 1, 0)
 _BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 # What socketserver calls a request: its stubs allow for datagrams too.
 _Socket: TypeAlias = socket.socket | tuple[bytes, socket.socket]
@@ -97,6 +100,8 @@ class _Server(ThreadingHTTPServer):
         self.faults = faults
         self.note = note
         self.stopping = threading.Event()
+        self.reset: set[_Socket] = set()
+        """Connections that are to end with a TCP reset."""
         self._open: set[socket.socket] = set()
         self._changed = threading.Condition()
         super().__init__((host, port), _Handler)
@@ -114,7 +119,12 @@ class _Server(ThreadingHTTPServer):
         return connection, address
 
     def shutdown_request(self, request: _Socket) -> None:
-        super().shutdown_request(request)
+        if request in self.reset:
+            # Closing at once, without announcing the end before, is what makes TCP send a reset.
+            self.reset.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
         with self._changed:
             self._open = {connection for connection in self._open if connection is not request}
             self._changed.notify_all()
@@ -193,11 +203,33 @@ class _Handler(BaseHTTPRequestHandler):
             left -= len(chunk)
 
     def _send(self, delivery: Delivery) -> None:
-        response = delivery.response
-        self.server.note(Logged(self.command, self.path, response.status if delivery.answered else None))
+        self.server.note(Logged(self.command, self.path, delivery.response.status if delivery.answered else None))
+        if delivery.reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            self.server.reset.add(self.connection)
         if self.server.stopping.wait(delivery.delay) or not delivery.answered:
             self.close_connection = True
-            return
+        elif delivery.drip:
+            self._drip(delivery)
+        else:
+            self._answer(delivery)
+
+    def _drip(self, delivery: Delivery) -> None:
+        wire, whole = self.wfile, BytesIO()
+        self.wfile = whole
+        try:
+            self._answer(delivery)
+        finally:
+            self.wfile = wire
+        for byte in whole.getvalue():
+            if self.server.stopping.wait(delivery.drip):
+                self.close_connection = True
+                return
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+
+    def _answer(self, delivery: Delivery) -> None:
+        response = delivery.response
         self.send_response(response.status)
         for name, value in response.headers:
             self.send_header(name, value)

@@ -21,8 +21,8 @@ def transport(world: World, faults: Faults = NO_FAULTS) -> httpx.MockTransport:
 
     def handle(request: httpx.Request) -> httpx.Response:
         delivery = deliver(world, faults, _request(request))
-        if delivery.delay:
-            time.sleep(_bearable(delivery.delay, request))
+        if late := _late(delivery):
+            time.sleep(_bearable(late, request))
         return _response(delivery, request)
 
     return httpx.MockTransport(handle)
@@ -33,8 +33,8 @@ def async_transport(world: World, faults: Faults = NO_FAULTS) -> httpx.MockTrans
 
     async def handle(request: httpx.Request) -> httpx.Response:
         delivery = deliver(world, faults, _request(request))
-        if delivery.delay:
-            await asyncio.sleep(_bearable(delivery.delay, request))
+        if late := _late(delivery):
+            await asyncio.sleep(_bearable(late, request))
         return _response(delivery, request)
 
     return httpx.MockTransport(handle)
@@ -43,6 +43,11 @@ def async_transport(world: World, faults: Faults = NO_FAULTS) -> httpx.MockTrans
 def _request(request: httpx.Request) -> Request:
     path, _, query = request.url.raw_path.decode("ascii").partition("?")
     return Request(request.method, path, query, dict(request.headers.items()), request.content)
+
+
+def _late(delivery: Delivery) -> float:
+    """Seconds until the answer is here; one that drips is here as a whole."""
+    return delivery.delay + delivery.drip * len(delivery.response.body)
 
 
 def _bearable(seconds: float, request: httpx.Request) -> float:
@@ -54,10 +59,16 @@ def _bearable(seconds: float, request: httpx.Request) -> float:
 
 def _response(delivery: Delivery, request: httpx.Request) -> httpx.Response:
     if not delivery.answered:
-        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        raise _ended(delivery, request, "Server disconnected without sending a response.")
     response = delivery.response
     headers = [*response.headers, ("Content-Length", str(len(response.body)))]
     return httpx.Response(response.status, headers=headers, stream=_Body(delivery, request))
+
+
+def _ended(delivery: Delivery, request: httpx.Request, message: str) -> httpx.TransportError:
+    if delivery.reset:
+        return httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
+    return httpx.RemoteProtocolError(message, request=request)
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -91,6 +102,5 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     def _end(self) -> None:
         cut = self._delivery.cut
         if cut is not None and cut < len(self._delivery.response.body):
-            raise httpx.RemoteProtocolError(
-                "peer closed connection without sending complete message body", request=self._request
-            )
+            message = "peer closed connection without sending complete message body"
+            raise _ended(self._delivery, self._request, message)

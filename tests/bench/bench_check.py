@@ -1,92 +1,62 @@
-"""How long comparing and starting take: ratios inside one run, since machines differ.
+"""Comparing one group, against DeepDiff with ``ignore_order`` on the raw lists.
 
 Run: uv run python -m tests.bench.bench_check
 """
 
-import subprocess
-import sys
-from collections.abc import Callable
-from statistics import median
-from time import perf_counter
+from collections.abc import Iterator, Sequence
 
 from deepdiff import DeepDiff
 
 from drift.compare import compare
-from drift.model import DesiredGroup, Group, LimitKey, Models
-from tests.builders import declared, live
+from drift.gateway.wire import decode_group
+from drift.model import DesiredGroup, Group
+from tests.bench.measure import Row, in_turns, middle, ratio, seconds, show
+from tests.bench.workspace import Customer, answer, customer
+from tests.builders import declared
 
-ROUNDS = 5
-GROUPS = 1000
-DEEPDIFF_GROUPS = 20
-
-
-def models(number: int) -> Models:
-    """Four models with two limits each, as a customer of some size has."""
-    return {
-        f"org-{number % 75}/model-{index}": {
-            LimitKey("rate_limits", "TOKEN", "MINUTE"): 1000 * (number + index + 1),
-            LimitKey("usage_limits", "TOKEN", "DAY"): 1_000_000 * (index + 1),
-        }
-        for index in range(4)
-    }
+GROUPS = 100
 
 
-def raw(group: Group) -> list[dict[str, object]]:
-    """The models as the API lists them."""
-    return [
-        {
-            "slug": slug,
-            "rate_limits": [{"type": key.type, "unit": key.unit, "threshold": limits[key]} for key in limits],
-        }
-        for slug, limits in group.models.items()
+def pair(number: int, change: int) -> tuple[DesiredGroup, Group]:
+    """A group as declared and as live, both in the form that is compared; one limit may have changed."""
+    live = decode_group(answer(number, in_sync=True), "bench")
+    models = {slug: dict(limits) for slug, limits in live.models.items()}
+    limits = next(iter(models.values()))
+    key = next(iter(limits))
+    limits[key] += change
+    return declared(live.external_entity_id, id=live.id, name=live.name, models=models), live
+
+
+def raw(group: Customer, change: int) -> tuple[object, object]:
+    """The same as lists of dictionaries, in different orders."""
+    kinds = ("rate_limits", "usage_limits")
+    models = [
+        {"slug": model["slug"], **{kind: [dict(limit) for limit in model.get(kind, ())] for kind in kinds}}
+        for model in group.models
     ]
+    next(limit for kind in kinds for limit in models[0][kind])["threshold"] += change
+    return models, group.live_models
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    start = perf_counter()
-    work()
-    return perf_counter() - start
-
-
-def bench_compare() -> None:
-    """Our comparison against DeepDiff with ignore_order on the raw lists, equal and with one change."""
-    for title, change in (("in sync", 0), ("one change", 1)):
-        pairs: list[tuple[DesiredGroup, Group]] = []
-        for number in range(GROUPS):
-            of_live = {slug: dict(limits) for slug, limits in models(number).items()}
-            first = next(iter(of_live))
-            of_live[first] = {key: threshold + change for key, threshold in of_live[first].items()}
-            pairs.append((declared(models=models(number)), live(models=of_live)))
-        lists = [(raw(live(models=models(n))), raw(pairs[n][1])) for n in range(DEEPDIFF_GROUPS)]
-        ours, theirs = [], []
-        for _ in range(ROUNDS):
-            ours.append(seconds(lambda: [compare(*pair) for pair in pairs]) / GROUPS)  # noqa: B023 - called at once
-            theirs.append(
-                seconds(lambda: [DeepDiff(a, b, ignore_order=True) for a, b in lists]) / DEEPDIFF_GROUPS  # noqa: B023
-            )
-        ratio = median(their / our for our, their in zip(ours, theirs, strict=True))
-        print(f"compare, {title:<10}  {median(ours) * 1e6:8.1f} us a group   {ratio:6.0f}x DeepDiff on the raw lists")
-
-
-def bench_start() -> None:
-    """Whole processes against an interpreter that does nothing."""
-    commands = {
-        "python -c pass": [sys.executable, "-c", "pass"],
-        "drift --version": [sys.executable, "-m", "drift", "--version"],
-        "drift validate desired": [sys.executable, "-m", "drift", "validate", "desired"],
-        "drift demo": [sys.executable, "-m", "drift", "demo"],
-    }
-
-    def run(argv: list[str]) -> float:
-        return seconds(lambda: subprocess.run(argv, check=True, capture_output=True))
-
-    rounds = [{name: run(argv) for name, argv in commands.items()} for _ in range(2 * ROUNDS + 1)]
-    for name in commands:
-        ratio = median(times[name] / times["python -c pass"] for times in rounds)
-        print(f"{name:<24}  {median(times[name] for times in rounds) * 1e3:8.1f} ms   {ratio:6.1f}x python -c pass")
+def bench(heavy: bool) -> Iterator[Row]:  # noqa: FBT001 - the signature of all benchmarks
+    """All rows; nothing here is heavy."""
+    del heavy
+    numbers = range(GROUPS)
+    for work, change, goal in (("unchanged group", 0, 150), ("group with one change", 1, 3)):
+        ours: Sequence[tuple[DesiredGroup, Group]] = [pair(number, change) for number in numbers]
+        theirs = [raw(customer(number, in_sync=True), change) for number in numbers]
+        assert all(bool(compare(*one)) == bool(change) for one in ours)
+        times = in_turns(
+            {
+                "ours": lambda: seconds(lambda: [compare(*one) for one in ours]),  # noqa: B023
+                "theirs": lambda: seconds(lambda: [DeepDiff(*one, ignore_order=True) for one in theirs]),  # noqa: B023
+            }
+        )
+        faster = ratio(times["theirs"], times["ours"])
+        took = {who: middle(of) * 1e6 / GROUPS for who, of in times.items()}
+        measured = f"{faster:,.0f}x ({took['ours']:.1f} us, DeepDiff {took['theirs']:,.0f} us)"
+        yield Row(f"{work}, against DeepDiff on the raw lists", f">= {goal}x", measured, faster >= goal)
 
 
 if __name__ == "__main__":
-    bench_compare()
-    bench_start()
+    show(bench, __doc__)

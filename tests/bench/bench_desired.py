@@ -1,63 +1,20 @@
-"""What reading desired files costs, as a ratio to ``yaml.load(CSafeLoader)`` alone in the same run.
+"""What reading desired files costs, as a ratio to ``yaml.load(CSafeLoader)`` alone.
 
-    uv run python tests/bench/bench_desired.py [--large]
+Run: uv run python -m tests.bench.bench_desired [--heavy]
 
-Files are written to a temporary directory first. The two sides alternate, so that whatever else the machine does
-meets both; shown are medians of five rounds of CPU time. ``--large`` adds 100,000 groups in four files
-(minutes, and gigabytes for the loader).
+``--heavy`` adds 100,000 groups: minutes, and gigabytes for the loader.
 """
 
-import argparse
-import gc
-import random
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
-from drift.desired import load_desired
-
-ROUNDS = 5
-SLUGS = [f"org-{n % 7}/model-{n}" for n in range(40)]
-TIERS = [250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000]
-
-
-def group(number: int, chance: random.Random) -> str:
-    """About 900 bytes: one to six models with one or two rate limits and a usage limit, all written out."""
-    lines = [
-        "- metadata:",
-        f"    external_entity_id: cust-{number:06d}",
-        f"    name: Customer {number}",
-        "  hierarchy:",
-        "    limit_enforcement: INDEPENDENT",
-        "  models:",
-    ]
-    for slug in chance.sample(SLUGS, chance.randint(1, 6)):
-        lines += [f"  - slug: {slug}", "    rate_limits:"]
-        for limit_type in chance.sample(["TOKEN", "REQUEST"], chance.randint(1, 2)):
-            lines += [
-                f"    - type: {limit_type}",
-                f"      unit: {chance.choice(['SECOND', 'MINUTE'])}",
-                f"      threshold: {chance.choice(TIERS) * 100}",
-            ]
-        lines += ["    usage_limits:", "    - type: TOKEN", "      unit: DAY"]
-        lines += [f"      threshold: {chance.randrange(1, 2000) * 50_000}"]
-    return "\n".join(lines) + "\n"
-
-
-def write(directory: Path, groups: int, files: int) -> Path:
-    """Groups spread evenly over files, below a new directory."""
-    chance = random.Random(groups)  # noqa: S311 - the same files every time
-    target = directory / f"{groups}-groups-in-{files}"
-    target.mkdir()
-    each = groups // files
-    for index in range(files):
-        text = "".join(group(number, chance) for number in range(index * each, (index + 1) * each))
-        (target / f"{index:05d}.yaml").write_text(f"version: 1\ngroups:\n{text}", encoding="utf-8")
-    return target
+from drift import load_desired
+from tests.bench.measure import ROUNDS, Row, in_turns, middle, ratio, seconds, show
+from tests.bench.workspace import PER_FILE, write
 
 
 def loader_alone(directory: Path) -> None:
@@ -66,43 +23,43 @@ def loader_alone(directory: Path) -> None:
         yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """CPU time of one call, from a clean heap."""
-    gc.collect()
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+def events_alone(directory: Path) -> None:
+    """The least that any reader on top of PyYAML has to do: let libyaml parse, and drop what it says."""
+    for file in sorted(directory.iterdir()):
+        next_event = yaml.CSafeLoader(file.read_bytes()).get_event
+        while next_event() is not None:
+            pass
 
 
-def measure(directory: Path, rounds: int) -> tuple[float, float]:
-    """Medians of the loader alone and of load_desired, alternated."""
-    pairs = [
-        (seconds(lambda: loader_alone(directory)), seconds(lambda: load_desired([directory]))) for _ in range(rounds)
-    ]
-    alone, ours = zip(*pairs, strict=True)
-    return statistics.median(alone), statistics.median(ours)
-
-
-def table(directory: Path, *, large: bool) -> Iterator[str]:
-    """One line for each size, as soon as it is measured."""
-    yield f"{'groups':>8} {'files':>6} {'CSafeLoader':>12} {'load_desired':>13} {'ratio':>6}   (us of CPU per group)"
-    sizes = [(1_000, 1), (10_000, 1), (1_000, 1_000), (10_000, 10_000)]
-    for groups, files in [*sizes, (100_000, 4)] if large else sizes:
-        alone, ours = measure(write(directory, groups, files), ROUNDS if groups <= 10_000 else 1)
-        per = 1e6 / groups
-        yield f"{groups:>8,} {files:>6,} {alone * per:>12.0f} {ours * per:>13.0f} {alone / ours:>5.1f}x"
-
-
-def main() -> None:
-    """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--large", action="store_true", help="also 100,000 groups in four files, one round")
-    options = arguments.parse_args()
+def bench(heavy: bool) -> Iterator[Row]:  # noqa: FBT001 - the signature of all benchmarks
+    """All rows."""
     load_desired(["-"], stdin=lambda: b"version: 1\ngroups: [{id: warm}]")  # the imports are not the subject
-    with tempfile.TemporaryDirectory() as directory:
-        for line in table(Path(directory), large=options.large):
-            print(line, flush=True)
+    sizes = [(10_000, 1), (10_000, 10_000)]
+    if heavy:
+        sizes.append((100_000, 100_000 // PER_FILE))
+    each: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        for groups, files in sizes:
+            directory = write(Path(name), groups, files)
+            times = in_turns(
+                {
+                    "ours": lambda: seconds(lambda: load_desired([directory]), time.process_time),  # noqa: B023
+                    "loader": lambda: seconds(lambda: loader_alone(directory), time.process_time),  # noqa: B023
+                    "events": lambda: seconds(lambda: events_alone(directory), time.process_time),  # noqa: B023
+                },
+                ROUNDS if groups <= 10_000 else 1,
+            )
+            took = {who: middle(of) * 1e6 / groups for who, of in times.items()}
+            each[groups] = min(took["ours"], each.get(groups, took["ours"]))
+            faster = ratio(times["loader"], times["ours"])
+            measured = f"{faster:.1f}x ({took['ours']:.0f} us a group; events alone {took['events']:.0f})"
+            work = f"{groups:,} groups in {files:,} files read and validated"
+            yield Row(work, ">= 3x CSafeLoader", measured, faster >= 3)
+    if heavy:
+        growth = each[100_000] / each[10_000]
+        measured = f"{growth:.2f}x the time of 10,000 for each group"
+        yield Row("desired files, linear to 100,000", "<= 1.2x", measured, growth <= 1.2)
 
 
 if __name__ == "__main__":
-    main()
+    show(bench, __doc__)

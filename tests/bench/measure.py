@@ -1,11 +1,14 @@
 """Taking times so that they can be compared: in turns, and as ratios within one run."""
 
+import argparse
 import gc
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple, TypeVar
 
@@ -23,7 +26,6 @@ class Run(NamedTuple):
     cpu: float
     memory: float
     """The most that it held, in MiB."""
-    output: str
 
 
 class Row(NamedTuple):
@@ -34,29 +36,37 @@ class Row(NamedTuple):
     measured: str
     met: bool
 
+    def line(self) -> str:
+        """The row in columns."""
+        return f"{self.work:<58} {self.goal:<24} {self.measured:<44} {'' if self.met else 'missed'}".rstrip()
+
 
 def command(*arguments: str | os.PathLike[str], unthrottled: bool = False) -> list[str]:
     """The command line of ``drift``; ``unthrottled`` sends requests as fast as they can be sent."""
-    module = "tests.bench.unthrottled" if unthrottled else "drift"
-    return [sys.executable, "-m", module, *map(os.fspath, arguments)]
+    script = Path(sys.executable).with_name("drift")
+    start = [sys.executable, "-m", "tests.bench.unthrottled"] if unthrottled else [os.fspath(script)]
+    return [*start, *(os.fspath(argument) for argument in arguments)]
 
 
-def process(argv: Sequence[str]) -> Run:
-    """Run a command to its end; its output is the last line that it printed."""
+def process(argv: Sequence[str], says: str = "") -> Run:
+    """Run a command to its end, and make sure of what it says: only right answers count."""
     environment = {**os.environ, "BASETEN_API_KEY": "bench-key"}  # noqa: TID251 - for the child
     start = time.perf_counter()
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
-        assert child.stdout
-        assert child.stderr
-        output = child.stdout.read()
-        complaint = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(argv, stdout=output, stderr=output, env=environment)
+        _, status, usage = os.wait4(child.pid, 0)  # subprocess does not tell what a child used
         wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in _EXPECTED:
-        raise RuntimeError(f"{' '.join(argv)} ended with {child.returncode}: {complaint.decode()[-2000:]}")
-    last = output.decode().strip().rpartition("\n")[2]
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, last)
+        output.seek(0)
+        said = output.read().decode()
+    if child.returncode not in _EXPECTED or says not in said:
+        raise RuntimeError(f"{' '.join(argv)} ended with {child.returncode}, should say {says!r}: {said[-2000:]}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def middle(values: Iterable[float]) -> float:
+    """The median."""
+    return median(values)
 
 
 def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -71,7 +81,7 @@ def in_turns(works: Mapping[str, Callable[[], T]], rounds: int = ROUNDS) -> dict
     """Do each work so many times: ABC, CBA, ABC, ... so that what else the machine does meets all of them."""
     found: dict[str, list[T]] = {name: [] for name in works}
     for number in range(rounds):
-        for name in list(works) if number % 2 == 0 else reversed(works):
+        for name in list(works) if number % 2 == 0 else reversed(list(works)):
             found[name].append(works[name]())
     return found
 
@@ -86,11 +96,10 @@ def wall(runs: Sequence[Run]) -> list[float]:
     return [run.wall for run in runs]
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Rows under a heading, in columns."""
-    lines = [("work", "goal", "measured", ""), *((r.work, r.goal, r.measured, "" if r.met else "missed") for r in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    padded = (
-        "  ".join((*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3])) for line in lines
-    )
-    return "\n".join(line.rstrip() for line in padded)
+def show(bench: Callable[[bool], Iterator[Row]], description: str | None) -> None:
+    """The command line of a benchmark: print its rows as they are measured."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--heavy", action="store_true", help="all rounds and sizes: minutes, and gigabytes")
+    heavy = parser.parse_args().heavy
+    for row in bench(heavy):
+        print(row.line(), flush=True)

@@ -67,9 +67,10 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(groups: int, *, delay: float = 0.0, quota: int = 0) -> Iterator[Server]:
+def serving(groups: int, *, delay: float = 0.0, quota: int = 0, in_sync: bool = False) -> Iterator[Server]:
     """Run a server that knows the first ``groups`` groups."""
     argv = [sys.executable, "-m", "tests.bench.server", f"--groups={groups}", f"--delay={delay}", f"--quota={quota}"]
+    argv += ["--in-sync"] * in_sync
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -81,11 +82,9 @@ def serving(groups: int, *, delay: float = 0.0, quota: int = 0) -> Iterator[Serv
 class _Answers:
     """What to answer, and what was asked."""
 
-    def __init__(self, groups: int, quota: int) -> None:
+    def __init__(self, groups: int, quota: int, *, in_sync: bool) -> None:
         self._quota = quota
-        self._bodies = [answer(number) for number in range(groups)]
-        self._by_id = {customer(number).id: number for number in range(groups)}
-        self._by_external_id = {customer(number).external_id: number for number in range(groups)}
+        self._bodies = [answer(number, in_sync=in_sync) for number in range(groups)]
         self._arrivals: list[float] = []
         self._let_in: deque[float] = deque()
         self._throttled = 0
@@ -102,17 +101,18 @@ class _Answers:
         path, _, query = target.partition("?")
         if path == _PATH:
             return self._page(query)
-        number = self._by_id.get(path.removeprefix(f"{_PATH}/"))
-        return _response(b'{"error": "not found"}', b"404 Not Found") if number is None else self._group(number)
+        found = self._find(path.removeprefix(f"{_PATH}/"))
+        return _response(found[0]) if found else _response(b'{"error": "not found"}', b"404 Not Found")
 
-    def _group(self, number: int) -> bytes:
-        return _response(self._bodies[number])
+    def _find(self, name: str) -> list[bytes]:
+        """The group with an id or an external id: both end with its number."""
+        number = int(name[-7:])
+        return self._bodies[number : number + 1]
 
     def _page(self, query: str) -> bytes:
         asked = {name: values[0] for name, values in parse_qs(query).items()}
         if wanted := asked.get("external_entity_id"):
-            number = self._by_external_id.get(wanted)
-            bodies, has_more, end = [] if number is None else [self._bodies[number]], False, 0
+            bodies, has_more, end = self._find(wanted), False, 0
         else:
             start = int(asked.get("cursor", "0"))
             end = start + min(int(asked.get("limit", "100")), _LARGEST_PAGE)
@@ -182,8 +182,9 @@ def _main() -> None:
     parser.add_argument("--groups", type=int, default=1000)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--quota", type=int, default=0, help="requests a second before 429; 0 for no limit")
+    parser.add_argument("--in-sync", action="store_true", help="without any drift")
     options = parser.parse_args()
-    answers = _Answers(options.groups, options.quota)
+    answers = _Answers(options.groups, options.quota, in_sync=options.in_sync)
     gc.freeze()  # the answers stay; walking them again and again would be felt as delay
     asyncio.run(_serve(answers, options.delay))
 

@@ -1,7 +1,7 @@
 """A workspace of any size, the same every time: what is declared, and what the API says.
 
 Most groups are in sync, though the API's lists come in another order than the files have. One group in a
-hundred has one changed limit (or name, if it has no limits), and one in a thousand differs in many places.
+hundred has one changed limit, and one in a thousand differs in many places.
 """
 
 import json
@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 _SLUGS = [f"org-{n % 7}/model-{n}" for n in range(40)]
 _MODELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 10)
 _STEPS = (250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000)
+PER_FILE = 25_000
+"""Groups that one desired file holds at most, by its size."""
+_TYPES = ("TOKEN", "REQUEST")
 _KINDS = ("rate_limits", "usage_limits")
 
 Model = dict[str, Any]
@@ -30,8 +33,8 @@ class Customer(NamedTuple):
     live_models: list[Model]
 
 
-def customer(number: int) -> Customer:
-    """The group of that number."""
+def customer(number: int, *, in_sync: bool = False) -> Customer:
+    """The group of that number; ``in_sync`` leaves its changes out."""
     chance = random.Random(number)  # noqa: S311 - the same groups every time
     declared = [_model(slug, chance) for slug in chance.sample(_SLUGS, chance.choice(_MODELS))]
     name = f"Customer {number}"
@@ -41,15 +44,14 @@ def customer(number: int) -> Customer:
     ]
     limits = [limit for model in live for kind in _KINDS for limit in model[kind]]
     live_name = name
-    if number % 1000 == 500:
+    if in_sync:
+        pass
+    elif number % 1000 == 500:
         live_name = "Renamed"
         for limit in limits:
             limit["threshold"] *= 3
     elif number % 100 == 17:
-        if limits:
-            chance.choice(limits)["threshold"] += 1
-        else:
-            live_name = "Renamed"
+        chance.choice(limits)["threshold"] += 1
     for model in live:
         for kind in _KINDS:
             chance.shuffle(model[kind])
@@ -63,24 +65,27 @@ def drifted(groups: int) -> int:
 
 
 def _model(slug: str, chance: random.Random) -> Model:
+    """Limits that make sense together, so that no rule warns of them."""
     model: Model = {"slug": slug}
-    rates = chance.sample(("TOKEN", "REQUEST"), chance.randint(0, 2))
-    usages = chance.sample(("TOKEN", "REQUEST"), chance.randint(0, 2))
+    rates = [
+        {"type": type_, "unit": chance.choice(("SECOND", "MINUTE")), "threshold": chance.choice(_STEPS) * 10}
+        for type_ in chance.sample(_TYPES, chance.randint(0, 2))
+    ]
+    per_minute = {rate["type"]: rate["threshold"] * (60 if rate["unit"] == "SECOND" else 1) for rate in rates}
+    usages = [
+        {"type": type_, "unit": "DAY", "threshold": per_minute.get(type_, 10_000) * chance.randrange(60, 900)}
+        for type_ in chance.sample(_TYPES, chance.randint(0 if rates else 1, 2))
+    ]
     if rates:
-        model["rate_limits"] = [
-            {"type": type_, "unit": chance.choice(("SECOND", "MINUTE")), "threshold": chance.choice(_STEPS) * 10}
-            for type_ in rates
-        ]
+        model["rate_limits"] = rates
     if usages:
-        model["usage_limits"] = [
-            {"type": type_, "unit": "DAY", "threshold": chance.randrange(1, 2000) * 50_000} for type_ in usages
-        ]
+        model["usage_limits"] = usages
     return model
 
 
-def answer(number: int) -> bytes:
+def answer(number: int, *, in_sync: bool = False) -> bytes:
     """The group as the API sends it."""
-    group = customer(number)
+    group = customer(number, in_sync=in_sync)
     effective = [
         {
             "slug": model["slug"],

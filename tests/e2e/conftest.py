@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pytest
 
 from drift.desired import load_desired
 from drift.sandbox.fault_text import parse_fault
-from drift.sandbox.faults import Faults
+from drift.sandbox.faults import Fault, Faults
+from drift.sandbox.faults import Run as Happening
 from drift.sandbox.messages import GROUPS_PATH, Request
 from drift.sandbox.seeding import seed
 from drift.sandbox.server import Served, serve
 from drift.sandbox.world import DEFAULT_KEY, World
+
+pytest.register_assert_rewrite("tests.e2e.faults")
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "desired"
@@ -101,6 +104,17 @@ class Sandbox:
 SandboxFactory = Callable[..., Sandbox]
 
 
+class Meanwhile(NamedTuple):
+    """Something that somebody does to the live groups just before the nth GET for a path is answered."""
+
+    change: Callable[[Sandbox], None]
+    path: str
+    nth: int = 1
+
+
+FaultText: TypeAlias = str | Meanwhile
+
+
 @pytest.fixture
 def drift(tmp_path: Path) -> Drift:
     return Drift(tmp_path)
@@ -108,13 +122,20 @@ def drift(tmp_path: Path) -> Drift:
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxFactory]:
-    """Serve the groups of desired files; faults are texts as ``drift sandbox --fault`` takes them."""
+    """Serve the groups of desired files; faults are texts as ``drift sandbox --fault`` takes them, or changes."""
     with ExitStack() as stack:
 
-        def start(*paths: str | Path, faults: Sequence[str] = (), foreign: Sequence[str] = ()) -> Sandbox:
+        def start(*paths: str | Path, faults: Sequence[FaultText] = (), foreign: Sequence[str] = ()) -> Sandbox:
             world = World(clock=lambda: datetime.now(UTC), foreign=foreign)  # noqa: TID251 - a test's clock
             seed(world, load_desired(paths or [EXAMPLE]).groups)
-            served = stack.enter_context(serve(world, Faults([parse_fault(text) for text in faults])))
-            return Sandbox(served)
+            live: list[Sandbox] = []
+
+            def fault(text: FaultText) -> Fault:
+                if isinstance(text, str):
+                    return parse_fault(text)
+                return Fault(Happening(lambda: text.change(live[0])), "GET", text.path, start=text.nth, times=1)
+
+            live.append(Sandbox(stack.enter_context(serve(world, Faults([fault(text) for text in faults])))))
+            return live[0]
 
         yield start

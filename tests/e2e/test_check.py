@@ -297,6 +297,18 @@ def test_a_signal_leaves_a_report_marked_incomplete(
     assert b"Traceback" not in err
 
 
+def test_a_change_that_takes_a_while_to_settle_is_confirmed_later(
+    drift: Drift, sandbox: SandboxFactory, acme: Path
+) -> None:
+    """The budget bounds the wait too: where it does not fit, the differences stay unread."""
+    live = sandbox(acme)
+    live.patch("acme", models=limit(5))
+    check = ("check", acme, "--api-url", live.url)
+
+    assert drift(*check, "--confirm-after", "300ms").code == 2
+    assert drift(*check, "--confirm-after", "30s", "--timeout", "1s").code == 3
+
+
 def test_colour_is_for_terminals_unless_asked_for(drift: Drift, sandbox: SandboxFactory, acme: Path) -> None:
     live = sandbox(acme)
 

@@ -46,7 +46,8 @@ def test_commands_import_what_they_need(arguments: list[str], absent: set[str]) 
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["check"], ["validate"], ["init"], ["demo"], ["sandbox"], ["render"], ["explain"], ["schema"]]
+    "command",
+    [[], ["check"], ["validate"], ["init"], ["demo"], ["sandbox"], ["tree"], ["render"], ["explain"], ["schema"]],
 )
 def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
     run = drift(*command, "--help")
@@ -113,6 +114,37 @@ def test_warnings_make_files_invalid_only_when_asked(drift: Drift) -> None:
 
     assert drift("validate", "a.yaml").code == 0
     assert drift("validate", "a.yaml", "--strict").code == 4
+    assert drift("validate", "a.yaml", "--strict", "--ignore", "v04").code == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "message", "hint"),
+    [
+        ("V16", "cannot ignore V16: it reports errors, and only warnings can be ignored", "drift explain V16 says"),
+        ("V188", "cannot ignore 'V188': there is no such rule for desired files", "did you mean V18?"),
+        ("everything", "cannot ignore 'everything': there is no such rule", "drift explain lists the rules"),
+        ("limit-raised", "cannot ignore limit-raised: it is a finding about live groups", "--fail-on says"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "check"])
+def test_only_rules_that_warn_can_be_ignored(drift: Drift, command: str, rule: str, message: str, hint: str) -> None:
+    run = drift(command, EXAMPLE, "--ignore", "V18", "--ignore", rule)
+
+    assert run.code == 4
+    assert run.out == ""
+    assert run.err.startswith(f"error: {message}")
+    assert f"hint: {hint}" in run.err
+
+
+def test_ignored_warnings_are_those_of_the_named_rules_only(drift: Drift) -> None:
+    (drift.directory / "a.yaml").write_text(
+        "version: 1\ngroups:\n- metadata: {external_entity_id: a, name: ''}\n  hierarchy: {}\n  models: [{slug: o/m}]\n"
+    )
+
+    assert "warning[V19]" in drift("validate", "a.yaml").out
+    assert "warning[V19]" not in drift("validate", "a.yaml", "--ignore", "V19").out
+    assert drift("validate", "a.yaml", "--ignore", "V19", "--ignore", "V03", "--strict").code == 0
+    assert drift("validate", "a.yaml", "--strict", env={"DRIFT_VALIDATE_IGNORE": "V19 V03"}).code == 0
 
 
 def test_init_copies_the_example_and_overwrites_nothing(drift: Drift) -> None:

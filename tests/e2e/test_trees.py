@@ -85,3 +85,38 @@ def test_an_undeclared_parent_that_sets_limits_is_named_and_is_no_drift(drift: D
 
     assert run.code == 0
     assert "unmanaged ancestor root1 sets org/model TOKEN/MINUTE 5,000 for 1 declared group" in run.out
+
+
+PRICES = """\
+prices:
+  currency: USD
+  models: {org/model: {input: 3.00, output: 15.00}}
+"""
+
+
+@pytest.mark.parametrize(("mode", "groups"), [("INDEPENDENT", 301), ("CASCADING", 1)])
+def test_what_a_change_exposes_is_told_in_tokens_and_money(
+    drift: Drift, sandbox: SandboxFactory, mode: str, groups: int
+) -> None:
+    path = drift.directory / "acme.yaml"
+    path.write_text(PARENT.format(mode=mode) + "".join(CHILD.format(number=n) for n in range(300)) + PRICES)
+    live = sandbox(path)
+    live.patch("acme", models=limit(150_000))
+
+    run = drift("check", path.name, "--api-url", live.url, "--output", "text", "--output", "json=report.json")
+
+    report = json.loads((drift.directory / "report.json").read_text())
+    tokens = groups * 50_000 * 1_440
+    money = groups * 1_080
+    text = f"up to {tokens:,} TOKEN/day more (at most USD {money:,}.00/day)\n"
+    assert f"    exposes {text}" in run.out
+    assert f"  exposure: {text}" in run.out
+    assert (
+        report["exposure"]
+        == report["findings"][0]["exposure"]
+        == {
+            "token_per_day": tokens,
+            "request_per_day": 0,
+            "cost": {"currency": "USD", "per_day": f"{money}.00", "unpriced": []},
+        }
+    )

@@ -21,6 +21,7 @@ class ScriptedSource:
         self.second = first if confirm is None else confirm
         self.suspects: list[DesiredGroup] = []
         self.list_failure: GatewayError | None = None
+        self.broken_items = 0
 
     def read(self, _wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
         yield from (reading for reading in self.first if unmanaged or reading.desired)
@@ -167,6 +168,35 @@ def test_a_workspace_that_was_not_seen_whole_is_incomplete_where_all_of_it_was_a
     report = run([acme], source, unmanaged=True)
 
     assert (report.verdict, report.exit_code, report.unseen) == (Verdict.INCOMPLETE, 3, "503")
+
+
+def test_items_of_the_list_that_are_no_groups_may_be_undeclared_ones() -> None:
+    acme = declared("acme")
+    source = ScriptedSource(found(acme, live("acme")))
+    source.broken_items = 2
+
+    assert run([acme], source).exit_code == 0
+    assert run([acme], source, unmanaged=True).unseen == "2 items of the list could not be read as groups"
+
+
+def test_a_parent_that_was_created_anew_in_between_is_read_again_with_its_children() -> None:
+    """The second look at the child shows another parent id, so the parent is looked at again too."""
+    parent, child = declared("acme"), declared("acme-prod", parent="acme", name="Prod")
+    renamed = live("acme-prod", name="Else", parent_group_id="id-acme")
+    moved = live("acme-prod", name="Prod", parent_group_id="new")
+
+    class Moving(ScriptedSource):
+        looks = 0
+
+        def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
+            self.looks += 1
+            yield from (found(child, moved) if group is child else found(parent, live("acme")) for group in suspects)
+
+    source = Moving(found(parent, live("acme")), found(child, renamed))
+    report = run([parent, child], source)
+
+    assert rules(report) == ["parent-changed"]
+    assert report.counts.transient == 1
 
 
 def test_an_interrupted_run_ends_with_the_code_of_its_signal() -> None:

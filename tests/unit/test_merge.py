@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from drift.checker import check
 from drift.errors import Cause, ExitCode, GatewayError, SettingsError
+from drift.finding import Exposure
 from drift.live import Failed, Found, Missing, Reading
 from drift.merge import merge
 from drift.model import DesiredGroup, Group
@@ -26,6 +27,7 @@ class Workspace:
         self._groups = {group.external_entity_id: group for group in groups}
         self._unreadable = unreadable
         self.list_failure: GatewayError | None = None
+        self.broken_items = 0
 
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
         for desired in wanted:
@@ -132,3 +134,24 @@ def test_workspaces_are_named_side_by_side() -> None:
 def test_nothing_cannot_be_merged() -> None:
     with pytest.raises(SettingsError, match="no report"):
         merge([])
+
+
+def test_exposure_adds_up_over_shards_and_counts_no_report_twice() -> None:
+    """The root's limit is raised; every heir's own counter gains, in whichever shard it is."""
+    heirs = [declared("root"), *(declared(f"g{n}", parent="root", models={MODEL: {}}) for n in range(1, 12))]
+    groups = [
+        live("root", models={MODEL: {TPM: 2000}}),
+        *(live(f"g{n}", parent_group_id="id-root", models={MODEL: {}}) for n in range(1, 12)),
+    ]
+    shards = [
+        check(heirs, Workspace(*groups), now=lambda: NOW, api_url="", shard=Shard.parse(f"{index}/3"))
+        for index in (1, 2, 3)
+    ]
+    whole = check(heirs, Workspace(*groups), now=lambda: NOW, api_url="")
+
+    assert whole.exposure == Exposure(12 * 1_440_000)
+    assert merge(shards).exposure == merge([*shards, shards[0]]).exposure == whole.exposure
+
+
+def test_reports_that_expose_nothing_do_so_together() -> None:
+    assert merge(sharded(Workspace(*LIVE))).exposure is None

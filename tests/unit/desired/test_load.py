@@ -71,7 +71,7 @@ def test_limits_are_keyed_by_kind_type_and_unit() -> None:
         ("{parent: below-pool}", "CASCADING"),
         ("{parent: template}", "INDEPENDENT"),
         ("{parent_group_id: pool-id}", "CASCADING"),
-        ("{parent: pool, limit_enforcement: INDEPENDENT}", "INDEPENDENT"),
+        ("{parent: template, limit_enforcement: INDEPENDENT}", "INDEPENDENT"),
         ("{parent_group_id: not-declared}", UNSET),
         ("{parent: without-hierarchy}", UNSET),
     ],
@@ -87,12 +87,15 @@ def test_a_mode_left_out_is_the_parents_and_a_roots_is_independent(hierarchy: st
     assert found["abc"].limit_enforcement == mode
 
 
-def test_a_very_long_chain_of_parents_is_followed_to_its_end() -> None:
+def test_a_very_long_chain_of_parents_is_one_error() -> None:
     links = "".join(
         f"- {{metadata: {{external_entity_id: g{n}}}, hierarchy: {{parent: g{n + 1}}}}}\n" for n in range(5000)
     )
-    found = groups(f"{links}- {{metadata: {{external_entity_id: g5000}}, hierarchy: {{limit_enforcement: CASCADING}}}}")
-    assert found["g0"].limit_enforcement == "CASCADING"
+    with pytest.raises(DesiredError) as caught:
+        groups(f"{links}- {{metadata: {{external_entity_id: g5000}}, hierarchy: {{limit_enforcement: CASCADING}}}}")
+    (problem,) = caught.value.problems
+    assert problem.rule == "V15"
+    assert problem.message == '"g4995", with 4,995 groups below it, is on level 6 below "g5000" at <stdin>:5003:3'
 
 
 def test_a_profile_gives_its_limits_and_a_written_list_replaces_its_own_kind() -> None:

@@ -11,7 +11,7 @@ from drift.desired import desired_json_schema, example_directory, load_desired
 from drift.desired.schema import keys_of
 
 CASES = Path(__file__).parents[2] / "cases"
-SHAPES = ("version-*", "unknown-keys", "wrong-shapes", "limit-fields", "groups-*", "identity-bounds")
+SHAPES = ("version-*", "unknown-keys", "wrong-shapes", "limit-fields", "groups-*", "identity-bounds", "prices")
 THRESHOLDS = ("text", "float", "boolean", "negative", "null", "list", "shorthand", "exponent")
 
 
@@ -43,7 +43,7 @@ def test_it_refuses_wrong_shapes(case: Path) -> None:
 
 
 def test_every_key_is_explained_or_explains_itself() -> None:
-    assert keys_of("") == ("version", "profiles", "groups")
+    assert keys_of("") == ("version", "profiles", "prices", "groups")
     assert keys_of("rate_limits") == ("type", "unit", "threshold")
     for definition in desired_json_schema()["$defs"].values():
         assert definition["description"]
@@ -59,5 +59,6 @@ def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
 
 def test_the_worked_example_loads_without_a_warning() -> None:
     desired = load_desired([example_directory()])
+
     assert desired.groups
     assert desired.warnings == ()

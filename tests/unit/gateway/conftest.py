@@ -48,6 +48,12 @@ class Gateway:
         """Create groups with one limit each, and say their internal ids."""
         return [self.world.create(NewGroup(name, {"org/model": {TOKENS: 100}})).id for name in external_entity_ids]
 
+    def id_of(self, external_entity_id: str) -> str:
+        """The internal id that a group has now."""
+        group = self.world.find(external_entity_id)
+        assert group is not None
+        return group.id
+
     @contextmanager
     def source(self, options: Options | None = None) -> Iterator[GatewaySource]:
         """A source that reads from here, in fake time."""

@@ -15,7 +15,7 @@ from drift.gateway.client import Access, GatewayClient
 from drift.gateway.clock import Budget
 from drift.gateway.key import ApiKey
 from drift.gateway.ledger import Ledger
-from drift.gateway.retry import TRIES, Conduct
+from drift.gateway.retry import TRIES, TRIES_TO_READ, Conduct
 from drift.gateway.throttle import Throttle
 from drift.gateway.transport import ReadOnlyTransport, WriteRefusedError
 
@@ -140,7 +140,7 @@ def test_statuses(answers: Answers, ledger: Ledger, status: int, cause: Cause, t
         (httpx.ProxyError("407"), Cause.UNREACHABLE, TRIES),
         (httpx.ConnectTimeout(""), Cause.TIMED_OUT, TRIES),
         (httpx.ReadTimeout(""), Cause.TIMED_OUT, TRIES),
-        (httpx.DecodingError("no gzip"), Cause.UNREADABLE_RESPONSE, 1),
+        (httpx.DecodingError("no gzip"), Cause.UNREADABLE_RESPONSE, TRIES_TO_READ),
     ],
 )
 def test_no_answer(answers: Answers, ledger: Ledger, exception: Exception, cause: Cause, tries: int) -> None:
@@ -289,16 +289,44 @@ JSON = {"Content-Type": "application/json"}
     "response",
     [
         httpx.Response(200, headers=JSON, content=b" " * 1001),
-        httpx.Response(200, headers=JSON, content=iter([b" " * 600, b" " * 600])),
+        lambda _: httpx.Response(200, headers=JSON, content=iter([b" " * 600, b" " * 600])),
         httpx.Response(200, headers=JSON | {"Content-Encoding": "gzip"}, content=gzip.compress(b" " * 100_000)),
-        httpx.Response(200, headers=JSON | {"Content-Length": "9" * 30}, content=iter([b""])),
+        lambda _: httpx.Response(200, headers=JSON | {"Content-Length": "9" * 30}, content=iter([b""])),
     ],
 )
-def test_oversized(answers: Answers, response: httpx.Response) -> None:
+def test_oversized(answers: Answers, response: httpx.Response | Callable[[httpx.Request], httpx.Response]) -> None:
     """The limit holds for what was announced, what is sent, and what it expands to."""
     error = failing(answers(response))
     assert error.cause is Cause.UNREADABLE_RESPONSE
     assert "longer than 1,000 bytes" in error.message
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        httpx.Response(200, html="<h1>One moment</h1>"),
+        httpx.Response(200, headers=JSON, content=b'{"id": "abc", "meta'),
+        httpx.Response(200, json={**GROUP, "id": 5}),
+    ],
+)
+def test_unreadable_at_first(answers: Answers, ledger: Ledger, broken: httpx.Response) -> None:
+    """An answer that cannot be read is asked for once more, and no oftener."""
+    good = httpx.Response(200, json=GROUP)
+    assert answers(broken, good).get("abc") is not None
+    assert ledger.counts() == {"get": 2, "list": 0, "retries": 1, "throttled": 0}
+    assert failing(answers(broken, broken, good)).message.endswith("; 2 tries")
+
+
+def test_unreadable_between_failures(answers: Answers, ledger: Ledger) -> None:
+    """Tries that got no answer at all do not count against it."""
+    script = (
+        httpx.Response(503),
+        httpx.Response(503),
+        httpx.Response(200, html="<h1>"),
+        httpx.Response(200, json=GROUP),
+    )
+    assert answers(*script).get("abc") is not None
+    assert ledger.counts()["retries"] == 3
 
 
 def test_compressed(answers: Answers) -> None:

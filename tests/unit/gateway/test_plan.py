@@ -80,12 +80,15 @@ def test_wanted(declare: Declare) -> None:
 
 
 def test_declares(declare: Declare) -> None:
-    """A live group is declared by either id, also after it was read."""
+    """A live group is declared by either id, also after it was read; and can be read once more."""
     wanted = Wanted([declare("a", pinned="x")])
     wanted.close(0)
     for id_, external in (("x", "other"), ("other", "a")):
-        assert wanted.declares(Group(id_, external, None, "INDEPENDENT", None, {}, ""))
-    assert not wanted.declares(Group("other", "other", None, "INDEPENDENT", None, {}, ""))
+        assert wanted.declares(Group(id_, external, None, "INDEPENDENT", None, {}, "")) == 0
+    assert wanted.declares(Group("other", "other", None, "INDEPENDENT", None, {}, "")) is None
+    assert 0 not in wanted
+    wanted.reopen(0)
+    assert list(wanted) == [wanted.by_external("a")] == [0]
 
 
 def test_patience() -> None:

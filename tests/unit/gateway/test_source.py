@@ -11,11 +11,13 @@ import pytest
 from drift.errors import Cause, SettingsError
 from drift.gateway.key import ApiKey
 from drift.gateway.plan import FEW, SAMPLE, ReadMode
-from drift.gateway.retry import TRIES
+from drift.gateway.retry import TRIES, TRIES_TO_READ
 from drift.gateway.source import GatewaySource, Options
 from drift.live import Failed, Found, Reading
 from drift.model import DesiredGroup
-from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, Thresholds, Truncate
+from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, SmallPages, Thresholds, Truncate
+from drift.sandbox.messages import Request
+from drift.sandbox.world import DEFAULT_KEY
 
 if TYPE_CHECKING:
     from tests.unit.gateway.conftest import Gateway
@@ -232,15 +234,33 @@ class TestByList:
         assert "'g9'" in source.notes()[-1]
 
     def test_two_groups_with_one_external_id(self, gateway: "Gateway", declare: Declare) -> None:
-        """The list may show a group before and after it was created anew; it is told, and read once."""
+        """The list says two things of one group, and the filter too: neither is believed."""
         group = '{"id": "%s", "metadata": {"external_entity_id": "a"}, "created_at": "", '
         group += '"hierarchy": {"limit_enforcement": "INDEPENDENT"}}'
         items = ",".join(group % id_ for id_ in ("old", "old", "new"))
         body = f'{{"items": [{items}], "pagination": {{"has_more": false}}}}'
         gateway.faults = [Fault(Answer(200, body.encode()), path=ALL)]
         with gateway.source(Options(mode="list")) as source:
-            assert outcome(source.read([declare("a")], unmanaged=True)) == {"found": 1}
+            readings = list(source.read([declare("a")], unmanaged=True))
+        assert outcome(readings[:1]) == {"found": 1}
+        assert outcome(readings[1:]) == {"failed: inconsistent": 1}
         assert source.notes() == ("two groups of the list have the external id 'a': 'old' and 'new'",)
+
+    def test_created_anew_while_the_list_is_read(self, gateway: "Gateway", declare: Declare) -> None:
+        """The list shows the group before and after; the one that is there now is the last to be told of."""
+        (old,) = gateway.create("a")
+        gateway.create(*names(4))
+
+        def create_anew() -> None:
+            gateway.world.handle(Request.of("DELETE", f"{ALL}/{old}", key=DEFAULT_KEY))
+            gateway.create("a")
+
+        gateway.faults = [Fault(SmallPages(2), path=ALL), Fault(Run(create_anew), path=ALL, start=2, times=1)]
+        with gateway.source(Options(mode="list")) as source:
+            wanted = [declare("a"), declare("g3")]
+            readings = [reading for reading in source.read(wanted, unmanaged=True) if isinstance(reading, Found)]
+        assert [reading.live.id for reading in readings if reading.desired is wanted[0]] == [old, gateway.id_of("a")]
+        assert gateway.asked[-1] == f"{LIST}&external_entity_id=a"
 
     def test_namesake_before_the_group_itself(self, gateway: "Gateway", declare: Declare) -> None:
         """A pin that points to another group does not hide the one with the declared external id."""
@@ -280,7 +300,7 @@ class TestListThatBreaksOff:
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(2000)], unmanaged=False)
             assert outcome(readings) == {"found": 1000, "failed: unreadable-response": 1000}
-        assert len(gateway.asked) == 2
+        assert len(gateway.asked) == 1 + TRIES_TO_READ
 
     @pytest.mark.parametrize("status", [401, 403, 429])
     def test_gets_would_fail_alike(self, gateway: "Gateway", declare: Declare, status: int) -> None:
@@ -376,6 +396,72 @@ class TestNothingFound:
         with gateway.source() as source:
             readings = source.read([declare(pinned="absent"), declare(pinned="forbidden")], unmanaged=False)
             assert outcome(readings) == {"failed: not-found-anywhere": 1, "failed: forbidden": 1}
+
+
+NOTHING = Answer(200, b'{"items": [], "pagination": {"has_more": false}}')
+
+
+class TestFilterInDoubt:
+    """The list's filter by external id is documented and yet in no specification: it has to prove itself."""
+
+    def test_a_filter_that_finds_nothing(self, gateway: "Gateway", declare: Declare) -> None:
+        """It says that a group is absent, and says so of one that is there: nothing is missing for that."""
+        (id_,) = gateway.create("a")
+        gateway.faults = [Fault(NOTHING, path=ALL)]
+        wanted = [declare("a", pinned=id_), declare("b"), declare("c"), declare(pinned="gone")]
+        with gateway.source(Options(mode="get")) as source:
+            readings = list(source.read(wanted, unmanaged=False))
+        assert outcome(readings) == {"found": 1, "failed: inconsistent": 2, "missing": 1}
+        (message,) = {reading.message for reading in readings if isinstance(reading, Failed)}
+        assert message == "the list says that this group is absent, but says so of 'a' too"
+        assert gateway.asked[-2:] == [f"{LIST}&external_entity_id=a", f"/groups/{id_}"]
+
+    def test_a_filter_that_works(self, gateway: "Gateway", declare: Declare) -> None:
+        """One more request tells."""
+        (id_,) = gateway.create("a")
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            wanted = [declare("a", pinned=id_), declare("b"), declare("c")]
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 2}
+            assert len(gateway.asked) == 4
+            assert outcome(source.confirm(wanted[1:])) == {"missing": 2}
+        assert len(gateway.asked) == 6, "it is believed from then on"
+
+    def test_a_filter_that_has_found_something(self, gateway: "Gateway", declare: Declare) -> None:
+        """It needs no further proof."""
+        gateway.create("a")
+        with gateway.source(Options(mode="get")) as source:
+            assert outcome(source.read([declare("a"), declare("b")], unmanaged=False)) == {"found": 1, "missing": 1}
+        assert len(gateway.asked) == 2
+
+    def test_a_witness_that_is_gone(self, gateway: "Gateway", declare: Declare) -> None:
+        """A group that was deleted meanwhile speaks neither for nor against the filter."""
+        (id_,) = gateway.create("a")
+
+        def delete() -> None:
+            gateway.world.handle(Request.of("DELETE", f"{ALL}/{id_}", key=DEFAULT_KEY))
+
+        gateway.faults = [Fault(Run(delete), path=ALL, start=2, times=1)]
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            wanted = [declare("a", pinned=id_), declare("b")]
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 1}
+
+    def test_a_proof_that_fails(self, gateway: "Gateway", declare: Declare) -> None:
+        """Without a proof the absent groups are unread, for the reason that there is none."""
+        (id_,) = gateway.create("a")
+        gateway.faults = [Fault(Answer(403), path=ALL, start=2)]
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            wanted = [declare("a", pinned=id_), declare("b")]
+            assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "failed: forbidden": 1}
+
+    def test_absent_groups_among_hopeless_ones(self, gateway: "Gateway", declare: Declare) -> None:
+        """What was learned before the reading was given up is kept."""
+        gateway.create("a")
+        ids = [f"f{number}" for number in range(20)]
+        gateway.faults = [Fault(Answer(500), path=f"{ALL}/f*")]
+        wanted = [declare("a"), declare("b"), *(declare(pinned=id_) for id_ in ids)]
+        with gateway.source(Options(mode="get", concurrency=1)) as source:
+            readings = outcome(source.read(wanted, unmanaged=False))
+        assert readings == {"found": 1, "missing": 1, "failed: server-error": 20}
 
 
 class TestEnd:

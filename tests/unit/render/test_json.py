@@ -46,3 +46,15 @@ def test_hostile_names_survive_unchanged() -> None:
     assert name in [
         entry["group"]["name"] for entry in json.loads(render_report(sample(stranger=name), "json"))["findings"]
     ]
+
+
+def test_a_report_from_before_exposure_can_still_be_read() -> None:
+    document = json.loads(render_report(sample(), "json"))
+    del document["exposure"]
+    for finding in document["findings"]:
+        del finding["exposure"]
+
+    report = parse(json.dumps(document))
+
+    assert report.exposure is None
+    assert {finding.exposure for finding in report.findings} == {None}

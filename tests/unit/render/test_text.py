@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from drift.compare import compare, missing, unmanaged
 from drift.errors import Cause, ExitCode, Location
-from drift.finding import Finding
+from drift.finding import Cost, Exposure, Finding
 from drift.render import RenderOptions, render_report
 from drift.report import Failure, Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
@@ -22,11 +23,19 @@ def sample(*, stranger: str = "shadow", unread: int = 7) -> Report:
     moved = live("acme", name="Acme!", models={MODEL: {TPM: 1_500_000}, "org/embed": {RPM: 0}, "org/new": {}})
     prod = declared("acme-prod", models={MODEL: {TPM: 6_000}})
     other_unit = live("acme-prod", models={MODEL: {TPS: 100}})
+    exposures = {
+        "limit-raised": Exposure(720_000_000, 0, Cost("USD", "10800.00")),
+        "model-added": Exposure("unlimited", "unlimited"),
+        "group-unmanaged": Exposure(1_440_000, 86_400, Cost("USD", "21.60")),
+    }
     findings: list[Finding] = [
-        *compare(acme, moved),
-        *compare(prod, other_unit),
-        missing(declared("gone")),
-        unmanaged(live(stranger, name=stranger), acme),
+        replace(finding, exposure=exposures.get(finding.rule))
+        for finding in (
+            *compare(acme, moved),
+            *compare(prod, other_unit),
+            missing(declared("gone")),
+            unmanaged(live(stranger, name=stranger), acme),
+        )
     ]
     failed = [
         Unread(declared(f"eu-{number}").ref, Cause.SERVER_ERROR, "503 Service Unavailable after 4 tries", "/v1/x", LINE)
@@ -50,6 +59,7 @@ def sample(*, stranger: str = "shadow", unread: int = 7) -> Report:
         finished_at=datetime(2026, 1, 1, 12, 0, 1, tzinfo=UTC),
         warnings=["the gateway sends a member this version does not know: models[].priority"],
         requests={"get": 3, "list": 1},
+        exposure=Exposure("unlimited", "unlimited", Cost("USD", "10821.60", ("org/new",))),
     )
 
 

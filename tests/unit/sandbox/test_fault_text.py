@@ -12,11 +12,15 @@ from drift.sandbox.faults import (
     Action,
     Answer,
     ContentType,
+    Drip,
     Drop,
     Fault,
     Latency,
     Pad,
     RepeatCursor,
+    RepeatPage,
+    Skip,
+    SmallPages,
     Stall,
     Thresholds,
     Truncate,
@@ -37,6 +41,9 @@ from drift.sandbox.faults import (
         ("200:body=", Answer(200, b"")),
         ("drop", Drop()),
         ("drop:after=100", Drop(100)),
+        ("reset", Drop(reset=True)),
+        ("reset:after=100", Drop(100, reset=True)),
+        ("drip=20ms", Drip(0.02)),
         ("stall=5s", Stall(5)),
         ("stall=5s:after=1kB", Stall(5, 1000)),
         ("truncate", Truncate()),
@@ -45,7 +52,10 @@ from drift.sandbox.faults import (
         ("not-json", Answer(200, b"upstream connect error or disconnect")),
         ("type=text/html; charset=utf-8", ContentType("text/html; charset=utf-8")),
         ('threshold="5"', Thresholds('"5"')),
+        ("pages=2", SmallPages(2)),
+        ("skip=1", Skip(1)),
         ("repeat-cursor", RepeatCursor()),
+        ("repeat-page", RepeatPage()),
     ],
 )
 def test_actions(text: str, action: Action) -> None:
@@ -64,9 +74,9 @@ def test_html() -> None:
 
 def test_matching_options() -> None:
     """Every fault can be limited to a method, a path and some of the matching requests."""
-    text = "429:retry_after=2,times=3,path=/v1/gateway/groups/*,from=2,method=get"
+    text = "429:retry_after=2,times=3,path=/v1/gateway/groups/*,from=2,every=4,method=get"
     assert parse_fault(text) == Fault(
-        Answer(429, retry_after=2), method="GET", path="/v1/gateway/groups/*", start=2, times=3
+        Answer(429, retry_after=2), method="GET", path="/v1/gateway/groups/*", start=2, times=3, every=4
     )
 
 
@@ -89,6 +99,9 @@ def test_matching_options() -> None:
         ("429:retry_after_in=footer", "expected body, header or date, found 'footer'", ""),
         ("503:times", "option 'times' needs a value", ""),
         ("503:times=0", "times: expected at least 1", ""),
+        ("pages=0", "pages: expected at least 1", ""),
+        ("skip=all", "skip: expected a whole number", ""),
+        ("503:every=0", "every: expected at least 1", ""),
         ("503:from=0", "from: expected at least 1", ""),
         ("503:times=1,times=2", "option 'times' is given twice", ""),
         ("drop:body=x", "unknown option 'body'", ""),
@@ -118,7 +131,8 @@ def test_any_text_is_a_fault_or_a_complaint(text: str) -> None:
 
 def test_syntax_names_everything() -> None:
     """The help text has a line for every fault and option that examples use."""
-    for word in ("latency", "drop", "stall", "truncate", "oversize", "html", "not-json", "type", "threshold"):
+    words = "latency drop reset stall drip truncate oversize html not-json type threshold pages skip repeat-cursor"
+    for word in (*words.split(), "repeat-page"):
         assert f"\n{word}" in f"\n{SYNTAX}"
-    for option in ("retry_after", "location", "body", "after", "method", "path", "from", "times"):
+    for option in ("retry_after", "location", "body", "after", "method", "path", "from", "times", "every"):
         assert f"{option}=" in SYNTAX

@@ -12,13 +12,17 @@ from drift.sandbox.faults import (
     Action,
     Answer,
     ContentType,
+    Drip,
     Drop,
     Fault,
     Faults,
     Latency,
     Pad,
     RepeatCursor,
+    RepeatPage,
     Run,
+    Skip,
+    SmallPages,
     Stall,
     Thresholds,
     Truncate,
@@ -65,6 +69,11 @@ class TestMatching:
         """A fault is for `times` matching requests from the `start`th on."""
         faults = Faults([Fault(Answer(503), start=2, times=2)])
         assert [ask(world, faults).response.status for _ in range(4)] == [200, 503, 503, 200]
+
+    def test_now_and_then(self, world: World) -> None:
+        """A fault can be for one in so many requests."""
+        faults = Faults([Fault(Answer(503), start=2, every=3, times=2)])
+        assert [ask(world, faults).response.status for _ in range(9)] == [200, 503, 200, 200, 503, 200, 200, 200, 200]
 
     def test_only_matching_requests_count(self, world: World) -> None:
         """Requests for another path or with another method neither count nor suffer."""
@@ -141,6 +150,16 @@ class TestDelivery:
         inside = spoilt(world, Drop(after=10))
         assert (inside.answered, inside.cut) == (True, 10)
 
+    def test_reset(self, world: World) -> None:
+        """The end of the connection can be a reset, before the answer or inside its body."""
+        before, inside = spoilt(world, Drop(reset=True)), spoilt(world, Drop(10, reset=True))
+        assert (before.answered, before.reset) == (False, True)
+        assert (inside.answered, inside.cut, inside.reset) == (True, 10, True)
+
+    def test_drip(self, world: World) -> None:
+        """The answer can arrive byte by byte."""
+        assert spoilt(world, Drip(0.5)).drip == 0.5
+
     def test_stall(self, world: World) -> None:
         """The answer pauses inside its body."""
         delivery = spoilt(world, Stall(2, after=7))
@@ -179,19 +198,53 @@ class TestBodies:
         again = value(ask(world, faults, f"{GROUPS}?cursor={first['cursor']}").response)["pagination"]
         assert first == again == {"has_more": True, "cursor": first["cursor"]}
 
-    def test_cursor_fault_spares_other_answers(self, world: World) -> None:
-        """Only pages have a cursor to repeat."""
-        whole = ask(world, Faults(), f"{GROUPS}/grp1").response
-        assert ask(world, Faults([Fault(RepeatCursor())]), f"{GROUPS}/grp1").response == whole
-
     def test_faults_of_the_body_combine(self, world: World) -> None:
         """What follows in the script works on what came before it."""
         body = spoilt(world, Truncate(10), Pad(12)).response.body
         assert body == spoilt(world).response.body[:10] + b"  "
 
-    def test_cursor_fault_needs_a_readable_page(self, world: World) -> None:
-        """A body that an earlier fault made unreadable is left as it is."""
-        assert spoilt(world, Truncate(10), RepeatCursor()).response.body == spoilt(world).response.body[:10]
+
+class TestPages:
+    def pages(self, world: World, *actions: Action) -> list[tuple[list[str], bool]]:
+        """External ids of the first pages under these faults, and whether each says that there is more."""
+        faults = Faults([Fault(action) for action in actions])
+        pages: list[tuple[list[str], bool]] = []
+        target = f"{GROUPS}?limit=1000"
+        while len(pages) < 4:
+            page = value(ask(world, faults, target).response)
+            names = [item["metadata"]["external_entity_id"] for item in page["items"]]
+            pages.append((names, page["pagination"]["has_more"]))
+            if not page["pagination"]["has_more"]:
+                break
+            target = f"{GROUPS}?limit=1000&cursor={page['pagination']['cursor']}"
+        return pages
+
+    def test_small_pages(self, world: World) -> None:
+        """Pages are as small as wanted, and the last one says that it is the last."""
+        assert self.pages(world, SmallPages(2)) == [(["a", "b"], True), (["c"], False)]
+
+    def test_small_pages_leave_the_rules_alone(self, world: World) -> None:
+        """A limit that the API refuses is refused, and one that is smaller anyway holds."""
+        faults = Faults([Fault(SmallPages(2))])
+        assert ask(world, faults, f"{GROUPS}?limit=many").response.status == 400
+        assert len(value(ask(world, faults, f"{GROUPS}?limit=1").response)["items"]) == 1
+        assert len(value(ask(world, faults).response)["items"]) == 2
+
+    def test_skipping(self, world: World) -> None:
+        """A group that is skipped on one page does not come on the next."""
+        assert self.pages(world, SmallPages(2), Skip(1)) == [(["b"], True), ([], False)]
+
+    def test_repeated_page(self, world: World) -> None:
+        """The list never ends, under cursors that never repeat."""
+        assert self.pages(world, SmallPages(2), RepeatPage()) == [(["a", "b"], True)] * 4
+
+    @pytest.mark.parametrize("action", [Skip(1), RepeatPage(), RepeatCursor()])
+    def test_other_answers_are_spared(self, world: World, action: Action) -> None:
+        """What is no page is left as it is: a group, an error, a body that is broken already."""
+        faults = Faults([Fault(action)])
+        assert ask(world, faults, f"{GROUPS}/grp1").response == ask(world, Faults(), f"{GROUPS}/grp1").response
+        assert spoilt(world, Answer(200, b'{"items": {}}'), action).response.body == b'{"items": {}}'
+        assert spoilt(world, Truncate(10), action).response.body == spoilt(world).response.body[:10]
 
 
 def test_world_changes_between_requests(world: World) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from drift.errors import SettingsError
 from drift.model import LimitKey
-from drift.sandbox.faults import Answer, Drop, Fault, Faults, Latency, Run, Stall
+from drift.sandbox.faults import Answer, Drip, Drop, Fault, Faults, Latency, Run, Stall
 from drift.sandbox.server import MAX_BODY, Logged, Served, serve
 from drift.sandbox.store import NewGroup
 from drift.sandbox.world import DEFAULT_KEY, World
@@ -219,6 +219,30 @@ class TestFaults:
             with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
                 http.get(GROUPS)
             assert http.get(GROUPS).status_code == 200
+
+    @pytest.mark.parametrize("after", [None, 5])
+    def test_connection_reset(self, after: int | None) -> None:
+        """A reset is one, whether it comes before the answer or inside its body."""
+        with serve(world_of(1), Faults([Fault(Drop(after, reset=True))])) as served, raw(served) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            with pytest.raises(ConnectionResetError):
+                everything(connection)
+
+    def test_headers_that_drip(self) -> None:
+        """The answer is the same, in pieces of one byte."""
+        with serve(world_of(1), Faults([Fault(Drip(0.001))])) as served, raw(served) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert connection.recv(1) == b"H"
+            assert everything(connection).endswith(b'{"error":"API key missing or not accepted."}')
+
+    def test_stopping_ends_what_drips(self) -> None:
+        """A server that is stopped does not wait for the last byte."""
+        with serve(world_of(1), Faults([Fault(Drip(0.2))])) as served:
+            connection = raw(served)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(1) == b"H"
+        with closing(connection):
+            assert len(everything(connection)) < 50
 
     def test_answer_too_late(self) -> None:
         """A latency beyond the client's timeout times out there, and does not hold up the end."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from drift.sandbox.faults import Action, Drop, Fault, Faults, Latency, Stall
+from drift.sandbox.faults import Action, Drip, Drop, Fault, Faults, Latency, Stall
 from drift.sandbox.store import NewGroup
 from drift.sandbox.transport import async_transport, transport
 from drift.sandbox.world import DEFAULT_KEY, World
@@ -51,13 +51,20 @@ def test_dropped_connection(world: World, action: Action) -> None:
         http.get(GROUPS)
 
 
+@pytest.mark.parametrize("action", [Drop(reset=True), Drop(10, reset=True)])
+def test_reset_connection(world: World, action: Action) -> None:
+    """A reset is httpx's network error."""
+    with client(world, action) as http, pytest.raises(httpx.ReadError):
+        http.get(GROUPS)
+
+
 def test_drop_behind_the_body_is_no_error(world: World) -> None:
     """A connection that ends after a complete body was useful."""
     with client(world, Drop(after=1_000_000)) as http:
         assert len(http.get(GROUPS).json()["items"]) == 1
 
 
-@pytest.mark.parametrize("action", [Latency(60), Stall(60, after=5)])
+@pytest.mark.parametrize("action", [Latency(60), Stall(60, after=5), Drip(1)])
 def test_delay_beyond_the_timeout(world: World, action: Action) -> None:
     """A delay that reaches the read timeout raises it without being waited for."""
     with client(world, action) as http, pytest.raises(httpx.ReadTimeout):

@@ -1,0 +1,100 @@
+"""The assembled groups as trees: the forest that ``drift.hierarchy`` makes of them, and where their parts stand."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from drift.desired.nodes import Path, spell
+from drift.desired.wording import shown
+from drift.errors import Level, Location, Problem
+from drift.hierarchy import desired_forest, desired_key
+from drift.model import DesiredGroup, Field, LimitKey, Models
+
+
+class Place(NamedTuple):
+    """A part of a group: where it is written, and how a person would name it."""
+
+    location: Location
+    path: str
+
+
+class Trees:
+    """The declared groups of a run, whose files are free of errors otherwise; groups go by their forest key."""
+
+    def __init__(self, groups: Sequence[DesiredGroup]) -> None:
+        self._all = groups
+        self.forest = desired_forest(groups)
+        self.groups: dict[str, DesiredGroup] = {}
+        for group in groups:
+            self.groups.setdefault(desired_key(group), group)
+
+    @cached_property
+    def tops(self) -> dict[str, str]:
+        """The topmost declared group of each group's tree, which need not be a root."""
+        tops: dict[str, str] = {}
+        for key in self.forest.downward():
+            parent = self.forest.nodes[key].parent
+            tops[key] = key if parent is None else tops.get(parent, key)
+        return tops
+
+    def models(self, key: str) -> Models:
+        """What the group says about models; nothing if it does not manage them."""
+        return self.forest.nodes[key].models
+
+    def settles(self, key: str, slug: str) -> bool:
+        """Whether the file says all about the limits that the group itself sets on the model."""
+        group = self.groups[key]
+        return group.models is not UNSET and (group.manage == "exact" or slug in group.models)
+
+    def is_root(self, key: str) -> bool:
+        """Whether the group is declared to have no parent."""
+        return self.groups[key].parent is None
+
+    def field(self, key: str, field: Field) -> Place:
+        """A field of the hierarchy block."""
+        path = ("hierarchy",) if field in ("limit_enforcement", "parent") else ()
+        return Place(self.groups[key].marks.field(field), self._path(key, path))
+
+    def model(self, key: str, slug: str) -> Place:
+        """The entry of a model."""
+        models = self.models(key)
+        return Place(self.groups[key].marks.model(models, slug), self._path(key, ("models", list(models).index(slug))))
+
+    def limit(self, key: str, slug: str, limit: LimitKey) -> Place:
+        """A limit; one that may come from a profile goes by the entry that names the profile."""
+        group, models = self.groups[key], self.models(key)
+        path: Path = ("models", list(models).index(slug))
+        if slug not in group.profiles:
+            of_kind = [other for other in models[slug] if other.kind == limit.kind]
+            path = (*path, limit.kind, of_kind.index(limit))
+        return Place(group.marks.limit(models, slug, limit), self._path(key, path))
+
+    def named(self, key: str) -> str:
+        """The group in a message: its id, and where it begins."""
+        return f"{shown(key)} at {self.groups[key].marks.field('group')}"
+
+    def _path(self, key: str, path: Path) -> str:
+        return spell(("groups", self._indices[key], *path))
+
+    @cached_property
+    def _indices(self) -> dict[str, int]:
+        # Groups are in the order of their files, and a file's groups one after the other.
+        counts: dict[str, int] = {}
+        indices: dict[str, int] = {}
+        for group in self._all:
+            index = counts.get(group.marks.file, 0)
+            counts[group.marks.file] = index + 1
+            indices.setdefault(desired_key(group), index)
+        return indices
+
+
+def error(rule: str, place: Place, message: str, hint: str = "") -> Problem:
+    """What the API would refuse."""
+    return Problem(rule, Level.ERROR, place.location, place.path, message, hint)
+
+
+def warning(rule: str, place: Place, message: str, hint: str = "") -> Problem:
+    """What is legal and probably not meant."""
+    return Problem(rule, Level.WARNING, place.location, place.path, message, hint)
