@@ -27,7 +27,8 @@ class Interrupts:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._received is not None:
-            # Asked twice: end now, without a report.
+            # Asked twice: end now, without a report, and let nothing more come between.
+            _ignore_from_now_on()
             raise KeyboardInterrupt
         self._received = _CODES[signal.Signals(number)]
         self._stop()
@@ -35,11 +36,22 @@ class Interrupts:
 
 @contextmanager
 def catch_interrupts() -> Iterator[Interrupts]:
-    """Within the block the two signals only ask the run to stop; afterwards they are what they were."""
+    """Within the block the two signals only ask the run to stop; afterwards they are what they were.
+
+    Once one has come they are ignored afterwards: the program is ending, and its report is to be written whole.
+    """
     interrupts = Interrupts()
     before = {number: signal.signal(number, interrupts._handle) for number in _CODES}  # noqa: SLF001 - same module
     try:
         yield interrupts
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if interrupts.code() is None:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        else:
+            _ignore_from_now_on()
+
+
+def _ignore_from_now_on() -> None:
+    for number in _CODES:
+        signal.signal(number, signal.SIG_IGN)

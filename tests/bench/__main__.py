@@ -6,17 +6,20 @@ A few minutes; ``--heavy`` takes all rounds and sizes and over an hour. Only the
 machine. Nothing fails here: a goal that is missed is marked.
 """
 
-from collections.abc import Iterator
+import subprocess
+import sys
 
-from tests.bench import bench_check, bench_desired, bench_gateway, bench_processes, bench_scale
-from tests.bench.measure import Row, show
+from tests.bench.measure import heavy
+
+BENCHMARKS = ("processes", "gateway", "desired", "check", "scale")
 
 
-def bench(heavy: bool) -> Iterator[Row]:  # noqa: FBT001 - the signature of all benchmarks
-    """All rows of all benchmarks."""
-    for module in (bench_processes, bench_gateway, bench_desired, bench_check, bench_scale):
-        yield from module.bench(heavy)
+def main() -> None:
+    """Each in a process of its own, so that none finds the heap of another."""
+    options = ["--heavy"] * heavy(__doc__)
+    for name in BENCHMARKS:
+        subprocess.run([sys.executable, "-m", f"tests.bench.bench_{name}", *options], check=True)
 
 
 if __name__ == "__main__":
-    show(bench, __doc__)
+    main()

@@ -96,10 +96,14 @@ def wall(runs: Sequence[Run]) -> list[float]:
     return [run.wall for run in runs]
 
 
-def show(bench: Callable[[bool], Iterator[Row]], description: str | None) -> None:
-    """The command line of a benchmark: print its rows as they are measured."""
+def heavy(description: str | None) -> bool:
+    """The command line of a benchmark: whether to take all rounds and sizes."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heavy", action="store_true", help="all rounds and sizes: minutes, and gigabytes")
-    heavy = parser.parse_args().heavy
-    for row in bench(heavy):
+    return bool(parser.parse_args().heavy)
+
+
+def show(bench: Callable[[bool], Iterator[Row]], description: str | None) -> None:
+    """Print the rows of a benchmark as they are measured."""
+    for row in bench(heavy(description)):
         print(row.line(), flush=True)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 _SLUGS = [f"org-{n % 7}/model-{n}" for n in range(40)]
 _MODELS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 10)
+_DAYS = (60, 240, 480, 900)
+"""Minutes at the full rate that a day allows: few, because customers share tiers."""
 _STEPS = (250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000)
 PER_FILE = 25_000
 """Groups that one desired file holds at most, by its size."""
@@ -73,7 +75,7 @@ def _model(slug: str, chance: random.Random) -> Model:
     ]
     per_minute = {rate["type"]: rate["threshold"] * (60 if rate["unit"] == "SECOND" else 1) for rate in rates}
     usages = [
-        {"type": type_, "unit": "DAY", "threshold": per_minute.get(type_, 10_000) * chance.randrange(60, 900)}
+        {"type": type_, "unit": "DAY", "threshold": per_minute.get(type_, 10_000) * chance.choice(_DAYS)}
         for type_ in chance.sample(_TYPES, chance.randint(0 if rates else 1, 2))
     ]
     if rates:
