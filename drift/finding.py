@@ -1,6 +1,7 @@
 """A difference between desired and live, as a value that every report shows in its own way."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -45,6 +46,21 @@ class Exposure(Struct, frozen=True):
     """Null if the desired files state no price of any model that tokens are exposed of."""
 
 
+class ChangeStatus(StrEnum):
+    """Whose doing a difference is, where the declaration is compared with an earlier one (``--base``)."""
+
+    INTRODUCED = "introduced"
+    """The base is as live is, and this declaration differs: what applying it will change."""
+    PRE_EXISTING = "pre-existing"
+    """The base already differed from live, and this declaration says the same as the base."""
+    CONFLICTING = "conflicting"
+    """The declaration and live both moved away from the base, to different values."""
+    FIXED = "fixed"
+    """The base declared it and differed from live; this declaration says what live is."""
+    ALREADY_APPLIED = "already-applied"
+    """The base did not declare it, and live is already as this declaration says."""
+
+
 class Finding(Struct, frozen=True):
     """One difference. ``desired`` and ``live`` are null on the side where the thing does not exist."""
 
@@ -67,6 +83,8 @@ class Finding(Struct, frozen=True):
     """Descendants that did not change themselves and whose effective limits this moves, all of them."""
     exposure: Exposure | None = None
     """What putting this one difference right would take away, for the group and those below; null for nothing."""
+    status: ChangeStatus | None = None
+    """Null if no base was given."""
 
     @property
     def is_drift(self) -> bool:

@@ -12,13 +12,15 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from drift.accepted import Accepted, Lapsed
 from drift.catalogue import Direction, Severity
 from drift.errors import Cause, ExitCode, Location, Problem
-from drift.finding import Exposure, Finding
+from drift.evidence import Evidence
+from drift.finding import ChangeStatus, Exposure, Finding
 from drift.model import GroupRef
 from drift.version import __version__
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Verdict(StrEnum):
@@ -47,6 +49,8 @@ class Status(StrEnum):
     MISSING = "missing"
     UNREAD = "unread"
     UNMANAGED = "unmanaged"
+    ACCEPTED = "accepted"
+    """Differs, and all of it is accepted."""
 
 
 class Tool(Struct, frozen=True):
@@ -105,6 +109,24 @@ class Counts(Struct, frozen=True):
     by_severity: dict[Severity, int]
     by_direction: dict[Direction, int]
     by_rule: dict[str, int]
+    accepted: int = 0
+    expiring: int = 0
+    """Accepted findings whose acceptance ends soon."""
+    by_status: dict[ChangeStatus, int] = {}
+    """With a base: its findings and what it settles, by whose doing they are."""
+
+
+class Base(Struct, frozen=True):
+    """The earlier declaration that this one was compared with (``--base``)."""
+
+    name: str
+    """As the caller gave it: a git revision, a directory or a report."""
+    commit: str | None
+    """The full commit hash, where the base came from git."""
+    settled: tuple[Finding, ...] = ()
+    """Differences that are none any more: ``fixed`` and ``already-applied``."""
+    notes: tuple[str, ...] = ()
+    """What changed between base and declaration in one line each: moves, renames, profile edits."""
 
 
 class Report(Struct, frozen=True):
@@ -138,6 +160,12 @@ class Report(Struct, frozen=True):
     """Requests sent, by kind."""
     exposure: Exposure | None = None
     """Of all differences together, no budget counted twice; null if live permits nothing beyond the declaration."""
+    accepted: tuple[Accepted, ...] = ()
+    """Findings that somebody accepted; they are not among ``findings`` and fail nothing."""
+    lapsed: tuple[Lapsed, ...] = ()
+    """Acceptances that excuse nothing: expired, of another value, or of a difference that is gone."""
+    base: Base | None = None
+    evidence: Evidence | None = None
 
 
 def assemble(
@@ -158,6 +186,10 @@ def assemble(
     failure: Failure | None = None,
     ended_by: ExitCode | None = None,
     exposure: Exposure | None = None,
+    accepted: Sequence[Accepted] = (),
+    lapsed: Sequence[Lapsed] = (),
+    base: Base | None = None,
+    evidence: Evidence | None = None,
 ) -> Report:
     """Sort what a run found and draw the one verdict from it.
 
@@ -173,7 +205,7 @@ def assemble(
         verdict=_verdict(ordered, complete=not (unread or unseen or ended_by)),
         exit_code=int(ended_by or _exit_code(ordered, unread, unseen, declared=_declared(groups), gate=gate)),
         gate=gate,
-        counts=_counts(ordered, groups, transient),
+        counts=_counts(ordered, groups, transient, accepted, base),
         findings=ordered,
         unread=tuple(sorted(unread, key=lambda entry: entry.source)),
         shard=shard,
@@ -184,6 +216,10 @@ def assemble(
         warnings=tuple(warnings),
         requests=dict(requests or {}),
         exposure=exposure,
+        accepted=tuple(sorted(accepted, key=lambda entry: _worst_first(entry.finding))),
+        lapsed=tuple(sorted(lapsed, key=lambda entry: entry.acceptance.source)),
+        base=base,
+        evidence=evidence,
     )
 
 
@@ -247,11 +283,18 @@ def _exit_code(
     return ExitCode.DRIFT if failing else ExitCode.IN_SYNC
 
 
-def _counts(findings: Sequence[Finding], groups: Sequence[GroupEntry], transient: int) -> Counts:
+def _counts(
+    findings: Sequence[Finding],
+    groups: Sequence[GroupEntry],
+    transient: int,
+    accepted: Sequence[Accepted],
+    base: Base | None,
+) -> Counts:
     statuses = Counter(entry.status for entry in groups)
     severities = Counter(finding.severity for finding in findings)
     directions = Counter(finding.direction for finding in findings)
     rules = Counter(finding.rule for finding in findings)
+    changes = Counter(finding.status for finding in (*findings, *(base.settled if base else ())))
     return Counts(
         declared=_declared(groups),
         in_sync=statuses[Status.IN_SYNC],
@@ -264,6 +307,9 @@ def _counts(findings: Sequence[Finding], groups: Sequence[GroupEntry], transient
         by_severity={severity: severities[severity] for severity in reversed(Severity)},
         by_direction={direction: directions[direction] for direction in Direction},
         by_rule=dict(sorted(rules.items())),
+        accepted=len(accepted),
+        expiring=sum(entry.expiring for entry in accepted),
+        by_status={status: changes[status] for status in ChangeStatus} if base else {},
     )
 
 

@@ -80,3 +80,10 @@ def test_a_report_of_another_major_version_is_refused(drift: Drift) -> None:
 
 def test_a_missing_report_is_told(drift: Drift) -> None:
     assert "cannot read nowhere.json" in drift("render", "nowhere.json").err
+
+
+def test_a_report_of_an_earlier_minor_version_can_still_be_read(drift: Drift) -> None:
+    old = Path(__file__).parents[1] / "cases" / "reports" / "version-1.0.json"
+    run = drift("render", str(old), "--output", "text")
+    assert run.code == json.loads(old.read_text())["exit_code"]
+    assert "limit-raised" in run.out
