@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from drift.accepted import Sorted, Terms, sort_out
 from drift.comparison import Comparison
 from drift.errors import ExitCode, GatewayError, Problem
+from drift.evidence import Evidence
 from drift.finding import Finding
 from drift.hierarchy import desired_forest, desired_key
 from drift.live import Reading
 from drift.model import DesiredGroup
 from drift.prices import Prices
-from drift.report import Gate, Report, assemble
+from drift.report import Gate, GroupEntry, Report, Status, assemble
 from drift.shard import Shard
 from drift.wording import counted
 
@@ -63,7 +67,9 @@ def check(
     unmanaged: bool = False,
     shard: Shard | None = None,
     prices: Prices | None = None,
+    terms: Terms | None = None,
     problems: Sequence[Problem] = (),
+    evidence: Evidence | None = None,
     on_reading: Callable[[], None] = lambda: None,
     interrupted: Callable[[], ExitCode | None] = lambda: None,
 ) -> Report:
@@ -79,7 +85,9 @@ def check(
         shard: Check only this part of the groups. Their ancestors are read too, to compare links and effects;
             one that cannot be read is told, for then a link was not checked.
         prices: Turns exposed tokens into money.
+        terms: What is accepted, and on which day; nothing if left out.
         problems: Warnings of the desired files, to be carried into the report.
+        evidence: What the report rests on; its digest is filled in.
         on_reading: Called for every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
@@ -90,10 +98,12 @@ def check(
     suspected = _confirm(comparison, source)
     confirmed = comparison.findings()
     findings, exposure = comparison.report()
+    entries = comparison.entries(confirmed)
+    outcome = sort_out(findings, terms or Terms(), is_known=_known(entries, everything=unmanaged and shard is None))
     return assemble(
-        findings=findings,
+        findings=outcome.findings,
         unread=comparison.unread(),
-        groups=comparison.entries(confirmed),
+        groups=_settled(entries, outcome),
         transient=_vanished(suspected, confirmed, comparison.is_unread),
         unseen=_unseen(source) if unmanaged else None,
         shard=None if shard is None else str(shard),
@@ -106,7 +116,33 @@ def check(
         requests=source.requests(),
         ended_by=interrupted(),
         exposure=exposure,
+        accepted=outcome.accepted,
+        lapsed=outcome.lapsed,
+        evidence=evidence,
     )
+
+
+def _known(entries: Sequence[GroupEntry], *, everything: bool) -> Callable[[str], bool]:
+    """Whether the run saw a group, by external or internal id; with ``everything``, what it did not see is gone."""
+    seen: dict[str, bool] = {}
+    for entry in entries:
+        for name in (entry.group.external_entity_id, entry.group.id):
+            if name:
+                seen[name] = entry.status is not Status.UNREAD
+    unread = any(entry.status is Status.UNREAD for entry in entries)
+    return lambda group: seen.get(group, everything and not unread)
+
+
+def _settled(entries: Sequence[GroupEntry], outcome: Sorted) -> list[GroupEntry]:
+    """The entries; ``accepted`` is the status of a group of whose drift nothing else is left."""
+    drifted = {finding.group.label for finding in outcome.findings if finding.is_drift}
+    excused = {accepted.finding.group.label for accepted in outcome.accepted} - drifted
+    return [
+        replace(entry, status=Status.ACCEPTED)
+        if entry.status in {Status.DRIFT, Status.MISSING} and entry.group.label in excused
+        else entry
+        for entry in entries
+    ]
 
 
 def _with_ancestors(desired: Sequence[DesiredGroup], shard: Shard) -> list[DesiredGroup]:

@@ -3,7 +3,14 @@
 The structs are part of the published report format.
 """
 
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
 from msgspec import Struct
+
+from drift.accepted import Accepted
+from drift.finding import Finding
 
 
 class EvidenceFile(Struct, frozen=True):
@@ -26,5 +33,29 @@ class Evidence(Struct, frozen=True):
     """Whether the files differ from that commit."""
     key_prefix: str | None
     """What the API shows of the key, up to the first dot; never more."""
-    digest: str
-    """SHA-256 over the findings without times: the same drift has the same digest."""
+    digest: str = ""
+    """SHA-256 over what differs, accepted or not: the same drift has the same digest, whenever, wherever and by
+    whichever files it was found."""
+
+
+def digest(findings: Sequence[Finding], accepted: Sequence[Accepted]) -> str:
+    """The digest of a set of differences; order, times, messages and line numbers do not matter."""
+    entries = [
+        [
+            finding.rule,
+            finding.group.external_entity_id,
+            finding.group.id,
+            finding.path,
+            finding.desired,
+            finding.live,
+            finding.severity,
+            finding.direction,
+            is_accepted,
+        ]
+        for is_accepted, finding in (
+            *((False, finding) for finding in findings),
+            *((True, entry.finding) for entry in accepted),
+        )
+    ]
+    encoder = msgspec.json.Encoder(order="deterministic")
+    return sha256(b"\n".join(sorted(map(encoder.encode, entries)))).hexdigest()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from drift.errors import ExitCode, SettingsError
+from drift.evidence import Evidence
 from drift.exposure import combined
 from drift.report import Report, assemble
 from drift.shard import Shard
@@ -54,8 +55,33 @@ def merge(reports: Sequence[Report]) -> Report:
             (ExitCode(report.exit_code) for report in reports if report.exit_code not in _DERIVED or report.failure),
             None,
         ),
+        accepted=_unique(entry for report in reports for entry in report.accepted),
+        lapsed=_unique(entry for report in reports for entry in report.lapsed),
+        evidence=_evidence(reports),
         exposure=combined(report.exposure for report in _distinct(reports)),
     )
+
+
+def _evidence(reports: Sequence[Report]) -> Evidence | None:
+    """What all rest on; null for what they do not have in common."""
+    given = [report.evidence for report in reports if report.evidence]
+    if len(given) < len(reports):
+        return None
+    return Evidence(
+        rule_set=min(evidence.rule_set for evidence in given),
+        files=tuple(_unique(file for evidence in given for file in evidence.files)),
+        git_commit=_common(evidence.git_commit for evidence in given),
+        git_dirty=any(evidence.git_dirty for evidence in given)
+        if _common(evidence.git_commit for evidence in given)
+        else None,
+        key_prefix=_common(evidence.key_prefix for evidence in given),
+    )
+
+
+def _common(values: Iterable[T | None]) -> T | None:
+    """The value that all are, if it is one."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def _distinct(reports: Sequence[Report]) -> Iterable[Report]:

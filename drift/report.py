@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drift.accepted import Accepted, Lapsed
 from drift.catalogue import Direction, Severity
 from drift.errors import Cause, ExitCode, Location, Problem
-from drift.evidence import Evidence
+from drift.evidence import Evidence, digest
 from drift.finding import ChangeStatus, Exposure, Finding
 from drift.model import GroupRef
 from drift.version import __version__
@@ -219,7 +220,7 @@ def assemble(
         accepted=tuple(sorted(accepted, key=lambda entry: _worst_first(entry.finding))),
         lapsed=tuple(sorted(lapsed, key=lambda entry: entry.acceptance.source)),
         base=base,
-        evidence=evidence,
+        evidence=None if evidence is None else replace(evidence, digest=digest(ordered, accepted)),
     )
 
 

@@ -37,20 +37,20 @@ def api_url(flag: str | None, environment: Mapping[str, str]) -> str:
 
 
 def duration(text: str) -> float:
-    """Seconds from ``90``, ``90s``, ``500ms``, ``5m`` or ``1h``.
+    """Seconds from ``90``, ``90s``, ``500ms``, ``5m``, ``1h`` or ``14d``.
 
     Raises:
         SettingsError: The text is none of these, or not above zero.
     """
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
-    digits = text.rstrip("hms")
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
+    digits = text.rstrip("dhms")
     unit = text[len(digits) :]
     try:
         seconds = float(digits) * units[unit]
     except (ValueError, KeyError):
         seconds = 0.0
     if not 0.0 < seconds < float("inf"):
-        raise SettingsError(f"{text!r} is not a duration", hint="write 90s, 500ms, 5m or 1h")
+        raise SettingsError(f"{text!r} is not a duration", hint="write 90s, 500ms, 5m, 1h or 14d")
     return seconds
 
 

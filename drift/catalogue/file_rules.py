@@ -282,4 +282,14 @@ FILE_RULES: tuple[FileRule, ...] = (
         "counts where it applies to the group.\n\n"
         "Often a zero too few, or a limit per minute written as one per day. Raise the daily limit, or lower the rate.",
     ),
+    FileRule(
+        "V40",
+        "An acceptance says what, why, who and until when",
+        Level.ERROR,
+        "An entry of `accepted` excuses one difference of one group: `group`, its `rule` or its `path` or both, and "
+        "the exact `live` value. `reason`, `owner` and `until`, the last day in UTC, are required: what is accepted "
+        "for ever is better declared. Another live value, or another day than until then, and the difference is drift "
+        "again. Two entries for the same difference are refused.\n\n"
+        "`drift accept REPORT --reason .. --owner .. --until ..` writes the entries from a report.",
+    ),
 )

@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "validate": "Check desired files, without a key and without a network.",
     "tree": "Show groups as trees, with their limits and who sets them.",
     "render": "Print saved reports in other formats, or several as one.",
+    "accept": "Excuse differences of a report until a day.",
     "init": "Copy the worked example into a new directory.",
     "demo": "Show a check against a sandbox: no key, no network.",
     "sandbox": "Serve a gateway in memory on this machine.",

@@ -1,5 +1,7 @@
 """``drift check``: the main job."""
 
+from datetime import datetime
+
 import click
 from msgspec.structs import replace
 
@@ -48,6 +50,19 @@ from drift.shard import Shard
     metavar="I/N",
     help="Check only part I of N, by a hash of the external id; `drift render` merges the reports.",
 )
+@click.option(
+    "--warn-expiring",
+    type=DurationType(),
+    default=14 * 86_400.0,
+    show_default="14d",
+    help="Mark acceptances that end within this time.",
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Judge acceptances as on this day. [default: today, UTC]",
+)
 @ignore_option
 @output_option
 @verbosity
@@ -62,6 +77,8 @@ def command(
     strict: bool,
     outputs: tuple[Output, ...],
     shard: Shard | None,
+    warn_expiring: float,
+    as_of: datetime | None,
     ignore: tuple[str, ...],
     verbosity: int,
     colour: ColourChoice,
@@ -77,6 +94,8 @@ def command(
         gate=Gate(FailOn(fail_on), strict=strict),
         unmanaged=unmanaged,
         shard=shard,
+        as_of=as_of.date() if as_of else None,
+        warn_expiring=warn_expiring,
         ignore=frozenset(ignore),
         show_progress=verbosity >= 0,
     )

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from drift.accepted import Terms
+from drift.catalogue import RULE_SET
 from drift.checker import GroupSource, check
 from drift.cli.console import environment, unexpected
+from drift.cli.git import commit_of
 from drift.cli.interrupts import Interrupts, catch_interrupts
 from drift.cli.options import read_stdin
 from drift.cli.progress import progress
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, DriftError, SettingsError
+from drift.evidence import Evidence, EvidenceFile
 from drift.gateway.key import ApiKey
 from drift.report import Failure, Gate, Report, failed_report
 from drift.settings import KEY_VARIABLE, ReadSettings
@@ -33,6 +37,10 @@ class Request(Struct, frozen=True):
     unmanaged: bool
     shard: Shard | None = None
     show_progress: bool = True
+    as_of: date | None = None
+    """The day on which acceptances are judged; today if left out."""
+    warn_expiring: float = 14 * 86_400.0
+    """Seconds before the end of an acceptance from which on it is expiring."""
     ignore: frozenset[str] = frozenset()
     """Rules for desired files whose warnings are left out."""
 
@@ -133,10 +141,23 @@ def compare(
             unmanaged=request.unmanaged,
             shard=request.shard,
             prices=desired.prices,
+            terms=Terms(desired.accepted, request.as_of or now().date(), timedelta(seconds=request.warn_expiring)),
+            evidence=_evidence(desired, request.paths, key),
             problems=desired.warnings,
             on_reading=live.on_reading,
             interrupted=live.interrupts.code,
         )
+
+
+def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey) -> Evidence:
+    commit = commit_of(paths)
+    return Evidence(
+        rule_set=RULE_SET,
+        files=tuple(EvidenceFile(file.path, file.sha256) for file in desired.files),
+        git_commit=commit.hash if commit else None,
+        git_dirty=commit.dirty if commit else None,
+        key_prefix=key.prefix or None,
+    )
 
 
 def _named(paths: Sequence[str]) -> str:

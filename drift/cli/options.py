@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class DurationType(click.ParamType[float]):
-    """Reads ``500ms``, ``90s``, ``5m`` or ``1h`` as seconds."""
+    """Reads ``500ms``, ``90s``, ``5m``, ``1h`` or ``14d`` as seconds."""
 
     name = "DURATION"
 

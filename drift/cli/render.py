@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import click
-import msgspec
 
-from drift.cli.options import colour, read_stdin, verbosity
+from drift.cli.options import colour, verbosity
 from drift.cli.outputs import Output, checked, emit, output_option
-from drift.errors import SettingsError
+from drift.cli.saved import read_report
 from drift.merge import merge
-from drift.render.json_v1 import parse
-from drift.report import SCHEMA_VERSION, Report
 from drift.settings import ColourChoice
 
 
@@ -26,23 +23,6 @@ def command(reports: tuple[Path, ...], *, outputs: tuple[Output, ...], verbosity
     incomplete.
     """
     places = checked(outputs)
-    report = merge([_read(path) for path in reports])
+    report = merge([read_report(path) for path in reports])
     emit(report, places, verbosity=verbosity, colour=colour)
     return report.exit_code
-
-
-def _read(path: Path) -> Report:
-    try:
-        report = parse(read_stdin() if str(path) == "-" else path.read_bytes())
-    except OSError as error:
-        raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{path} is not a JSON report: {error}", hint="reports are written with --output json=PATH"
-        ) from error
-    if report.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
-        raise SettingsError(
-            f"{path} has report schema {report.schema_version}; this version reads {SCHEMA_VERSION}",
-            hint="use the version of baseten-drift that wrote it",
-        )
-    return report

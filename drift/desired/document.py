@@ -1,8 +1,10 @@
 """One file, part by part: each part validated, checked, and put into its compact form."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from drift.desired.accepted import AcceptedList, with_dates_as_text
 from drift.desired.declared import Declared, declare, salvage
 from drift.desired.files import Source
 from drift.desired.limits import NO_LIMITS, LimitLists
@@ -26,12 +28,20 @@ class Document:
     """Takes the parts of one file as the reader completes them."""
 
     def __init__(
-        self, source: Source, profiles: Profiles, prices: PriceTable, lists: LimitLists, groups: list[Declared]
+        self,
+        source: Source,
+        *,
+        profiles: Profiles,
+        prices: PriceTable,
+        accepted: AcceptedList,
+        lists: LimitLists,
+        groups: list[Declared],
     ) -> None:
         self._name = source.name
         self._problems = source.problems
         self._profiles = profiles
         self._prices = prices
+        self._accepted = accepted
         self._lists = lists
         self._groups = groups
 
@@ -45,13 +55,14 @@ class Document:
             self._problems.error("V23", message=message, hint=_EMPTY_HINT, at=position(node.marks[0]))
             return
         # The entries of these two are looked at one by one, each with its own errors.
-        shell = dict(node.value)
+        shell = with_dates_as_text(node.value)
         for key, kind in (("groups", list), ("profiles", dict)):
             if isinstance(shell.get(key), kind):
                 shell[key] = kind()
         if breaches := wrong_with(shell, ""):
             self._report(breaches, node, ())
         self._take_prices(cast("DocumentItem", shell), Places(node), breaches)
+        self._take_accepted(cast("DocumentItem", shell), Places(node), breaches)
         for block, entries, at in children(node.value, 0):
             for step, value, place in children(entries, at.value) if block in ("groups", "profiles") else ():
                 entry = Node(value, node.marks[place.value : place.value + size(value)])
@@ -102,6 +113,16 @@ class Document:
 
         item = document["prices"]
         self._prices.add(item, at("prices"), {slug: at("prices", "models", slug) for slug in item["models"]})
+
+    def _take_accepted(self, document: "DocumentItem", places: Places, breaches: Iterable[Breach]) -> None:
+        broken = {breach.path[1] for breach in breaches if breach.path[:1] == ("accepted",) and len(breach.path) > 1}
+        entries = document.get("accepted")
+        for index, item in enumerate(entries if isinstance(entries, list) else ()):
+            if index not in broken:
+                self._accepted.add(item, index, partial(self._place, places, index))
+
+    def _place(self, places: Places, index: int, part: Path) -> Location:
+        return Location(self._name, *places.find(("accepted", index, *part)))
 
     def _report(self, breaches: Iterable[Breach], node: Node, base: Path) -> None:
         places = Places(node)

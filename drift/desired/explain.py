@@ -31,7 +31,12 @@ _RULES = {
     "unit": "V08",
 }
 _SHAPE = "V23"
-_PRICES = "V25"
+_PATTERNS = {
+    "currency": ("three capital letters", "write the currency as `USD`"),
+    "until": ("a date", "write it as 2026-12-31"),
+}
+_OF_BLOCK = {"prices": "V25", "accepted": "V40"}
+"""Blocks all of whose values are under one rule."""
 _LONGEST_THRESHOLD = 30
 _EXPECTED = {
     "string_type": "text",
@@ -73,7 +78,7 @@ def _breach(detail: "ErrorDetails", block: str) -> Breach:
         path = path[:-1]
     kind, found = detail["type"], detail["input"]
     names = [block, *(step for step in path if isinstance(step, str))]
-    rule = _PRICES if path[:1] == ("prices",) else _RULES.get(names[-1], _SHAPE)
+    rule = _OF_BLOCK.get(str(path[0]) if path else "") or _RULES.get(names[-1], _SHAPE)
     match kind:
         case "extra_forbidden":
             return _unknown_key(path, names)
@@ -92,7 +97,8 @@ def _breach(detail: "ErrorDetails", block: str) -> Breach:
         case "greater_than_equal":
             message, hint = f"expected {detail['ctx']['ge']:g} or more, got {shown(found)}", ""
         case "string_pattern_mismatch":
-            message, hint = f"expected three capital letters, got {shown(found)}", "write the currency as `USD`"
+            expected, hint = _PATTERNS[names[-1]]
+            message = f"expected {expected}, got {shown(found)}"
         case _:
             message, hint = _wrong_type(kind, found)
     return Breach(rule, Level.ERROR, path, message, hint)

@@ -5,6 +5,7 @@ from hashlib import sha256
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from drift.desired.accepted import AcceptedList
 from drift.desired.assembly import assemble
 from drift.desired.collector import cyclic_collection_paused
 from drift.desired.document import Document
@@ -52,6 +53,7 @@ class _Run:
         self._groups: list[Declared] = []
         self._profiles = Profiles()
         self._prices = PriceTable()
+        self._accepted = AcceptedList()
         self._lists = LimitLists()
         self._scalars = PlainScalars()
         self._complete = True
@@ -62,7 +64,14 @@ class _Run:
         if not is_text(source.data, source.problems):
             self._complete = False
         else:
-            document = Document(source, self._profiles, self._prices, self._lists, self._groups)
+            document = Document(
+                source,
+                profiles=self._profiles,
+                prices=self._prices,
+                accepted=self._accepted,
+                lists=self._lists,
+                groups=self._groups,
+            )
             try:
                 node = read_document(
                     source.data, source.problems, scalars=self._scalars, stream="groups", sink=document.take_group
@@ -83,6 +92,7 @@ class _Run:
         self.problems += self._profiles.problems
         self.problems += self._profiles.unknown(self._groups, complete=self._complete)
         self.problems += self._prices.problems
+        self.problems += self._accepted.problems
         for rule in FOREST_RULES:
             self.problems += rule(forest)
         groups: tuple[DesiredGroup, ...] = ()
@@ -103,7 +113,9 @@ class _Run:
             nothing = Location(self._files[0].path, 1, 1)
             message = "no file declares a group: there is nothing to compare"
             self.problems.append(Problem("V23", Level.WARNING, nothing, "groups", message))
-        return Desired(groups, tuple(self._files), tuple(self.problems), self._prices.prices)
+        return Desired(
+            groups, tuple(self._files), tuple(self.problems), self._prices.prices, tuple(self._accepted.acceptances)
+        )
 
     def _is_wrong(self) -> bool:
         return any(problem.level is Level.ERROR for problem in self.problems)

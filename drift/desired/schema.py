@@ -158,6 +158,34 @@ class PricesItem(TypedDict):
 
 
 @_strict
+class AcceptedItem(TypedDict):
+    """Drift that is known and accepted for a while; `drift accept` writes these from a report."""
+
+    group: Annotated[Text, Field(description="External id of the group, or its internal id if it has none.")]
+    rule: NotRequired[Annotated[Text, Field(description="The rule of the finding. Left out: any, at that path.")]]
+    path: NotRequired[
+        Annotated[
+            list[Text],
+            Field(description="The path of the finding, as the JSON report has it. Left out: any of that rule."),
+        ]
+    ]
+    live: Annotated[object, Field(description="The live value that is accepted, exactly; another one is drift again.")]
+    reason: Annotated[Text, Field(description="Why this is accepted.")]
+    owner: Annotated[Text, Field(description="Who answers for it.")]
+    until: Annotated[
+        str,
+        Field(
+            pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            description="The last day on which it is accepted, UTC.",
+            json_schema_extra={"format": "date"},
+        ),
+    ]
+    rule_set: NotRequired[
+        Annotated[int, Field(ge=1, description="The rule set of the report that it was taken from. Left out: 1.")]
+    ]
+
+
+@_strict
 class DocumentItem(TypedDict):
     """Declared Baseten Frontier Gateway groups, for drift."""
 
@@ -169,6 +197,7 @@ class DocumentItem(TypedDict):
         Annotated[dict[Text, ProfileItem], Field(description="Seen by the groups of all files of a run.")]
     ]
     prices: NotRequired[PricesItem]
+    accepted: NotRequired[list[AcceptedItem]]
     groups: NotRequired[list[GroupItem]]
 
 
@@ -192,6 +221,7 @@ _KEYS = {
     "hierarchy": HierarchyItem,
     "groups": GroupItem,
     "prices": PricesItem,
+    "accepted": AcceptedItem,
     "price": PriceItem,
 }
 

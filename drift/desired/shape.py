@@ -87,10 +87,22 @@ class _Prices(Struct, forbid_unknown_fields=True):
     per: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
+class _Accepted(Struct, forbid_unknown_fields=True):
+    group: _Text
+    live: Any
+    reason: _Text
+    owner: _Text
+    until: Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+    rule: _Text | UnsetType = UNSET
+    path: list[_Text] | UnsetType = UNSET
+    rule_set: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+
+
 class _Document(Struct, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=1, le=1)]
     profiles: dict[_Text, _Profile] | UnsetType = UNSET
     prices: _Prices | UnsetType = UNSET
+    accepted: list[_Accepted] | UnsetType = UNSET
     groups: list[_Group] | UnsetType = UNSET
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from drift.accepted import Acceptance
 from drift.errors import Problem
 from drift.model import DesiredGroup
 from drift.prices import Prices
@@ -26,3 +27,5 @@ class Desired(Struct, frozen=True):
     """What is legal but probably not meant, sorted by file, line and column."""
     prices: Prices | None = None
     """The price table, if a file states one."""
+    accepted: tuple[Acceptance, ...] = ()
+    """The drift that the files accept, in the order in which it is written."""

@@ -24,10 +24,12 @@ def test_the_report_on_the_first_screen_is_the_demos(drift: Drift, request: pyte
         assert first[1] == report, "if it should differ, run: uv run pytest --update-golden"
 
 
-def test_the_desired_file_in_the_readme_is_valid(drift: Drift) -> None:
-    [example] = re.findall(r"```yaml\n(version: 1\n.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    (drift.directory / "readme.yaml").write_text(example)
+def test_the_desired_files_in_the_readme_are_valid(drift: Drift) -> None:
+    examples = re.findall(r"```yaml\n(version: 1\n.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert examples
+    for number, example in enumerate(examples):
+        (drift.directory / f"{number}.yaml").write_text(example)
 
-    run = drift("validate", "readme.yaml", "--strict")
+    run = drift("validate", ".", "--strict")
 
     assert run.code == 0, run.out
