@@ -119,6 +119,7 @@ def check(
         accepted=outcome.accepted,
         lapsed=outcome.lapsed,
         evidence=evidence,
+        unmanaged=unmanaged,
     )
 
 

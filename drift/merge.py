@@ -58,6 +58,7 @@ def merge(reports: Sequence[Report]) -> Report:
         accepted=_unique(entry for report in reports for entry in report.accepted),
         lapsed=_unique(entry for report in reports for entry in report.lapsed),
         evidence=_evidence(reports),
+        unmanaged=all(report.unmanaged for report in reports),
         exposure=combined(report.exposure for report in _distinct(reports)),
     )
 

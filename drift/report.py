@@ -167,6 +167,8 @@ class Report(Struct, frozen=True):
     """Acceptances that excuse nothing: expired, of another value, or of a difference that is gone."""
     base: Base | None = None
     evidence: Evidence | None = None
+    unmanaged: bool = False
+    """Whether undeclared groups were looked for."""
 
 
 def assemble(
@@ -191,6 +193,7 @@ def assemble(
     lapsed: Sequence[Lapsed] = (),
     base: Base | None = None,
     evidence: Evidence | None = None,
+    unmanaged: bool = False,
 ) -> Report:
     """Sort what a run found and draw the one verdict from it.
 
@@ -221,6 +224,7 @@ def assemble(
         lapsed=tuple(sorted(lapsed, key=lambda entry: entry.acceptance.source)),
         base=base,
         evidence=None if evidence is None else replace(evidence, digest=digest(ordered, accepted)),
+        unmanaged=unmanaged,
     )
 
 

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "tree": "Show groups as trees, with their limits and who sets them.",
     "render": "Print saved reports in other formats, or several as one.",
     "accept": "Excuse differences of a report until a day.",
+    "history": "Say when each difference was first and last seen, from saved reports.",
     "notify": "Tell a webhook what is new since the previous report.",
     "init": "Copy the worked example into a new directory.",
     "demo": "Show a check against a sandbox: no key, no network.",

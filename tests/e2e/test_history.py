@@ -1,0 +1,69 @@
+"""A folder of saved reports, told as one story."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drift.history import history
+from drift.render.histories import HISTORY_FORMATS, render_history
+from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
+from tests.hostile import HOSTILE
+from tests.reports import hostile_report
+from tests.unit.test_history import raised, report
+
+
+def test_a_folder_of_reports(drift: Drift, sandbox: SandboxFactory) -> None:
+    live = sandbox()
+    (drift.directory / "reports").mkdir()
+    (drift.directory / "reports" / "other.json").write_text("[]")
+    for number, name in enumerate(["Acme", "Other", "Acme"]):
+        live.patch("acme", metadata={"name": name})
+        drift("check", EXAMPLE, "--api-url", live.url, "--output", f"json=reports/{number}.json")
+
+    run = drift("history", "reports", "--output", "text", "--output", "json=story.json", key=None)
+
+    assert run.code == 0
+    assert run.err.startswith("left out: reports/other.json is not a JSON report")
+    assert run.out.splitlines()[:3] == [
+        "resolved:",
+        "  acme: low name-changed [neutral]",
+        '    name "Acme" -> "Other"',
+    ]
+    assert run.out.endswith("3 runs: 0 open, 1 resolved\n")
+    story = json.loads((drift.directory / "story.json").read_text())
+    assert [run["verdict"] for run in story["runs"]] == ["in-sync", "drift", "in-sync"]
+    assert story["runs"][0]["digest"] == story["runs"][2]["digest"] != story["runs"][1]["digest"]
+
+
+@pytest.mark.parametrize("output_format", HISTORY_FORMATS)
+def test_it_looks_as_reviewed(golden: Callable[[str, str], None], output_format: str) -> None:
+    runs = [report(1), report(2, raised()), report(9, raised(1_600), accepted=()), report(10), report(12, raised())]
+
+    golden(f"history.{output_format}", render_history(history(runs), output_format))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_stays_text(text: str) -> None:
+    shown = render_history(history([hostile_report(text)]), "text")
+
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert shown.count("\n") == render_history(history([hostile_report("harmless")]), "text").count("\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.json"], "cannot read nowhere.json"),
+        (["empty"], "there is no report to tell of"),
+        (["empty", "--output", "pdf"], "'pdf' is not a format"),
+    ],
+)
+def test_bad_input_is_told(drift: Drift, arguments: list[str | Path], message: str) -> None:
+    (drift.directory / "empty").mkdir()
+
+    run = drift("history", *arguments)
+
+    assert (run.code, run.out) == (4, "")
+    assert message in run.err
