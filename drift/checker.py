@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from drift.accepted import Sorted, Terms, sort_out
+from drift.baseline import Baseline
 from drift.comparison import Comparison
 from drift.errors import ExitCode, GatewayError, Problem
 from drift.evidence import Evidence
@@ -70,6 +71,7 @@ def check(
     terms: Terms | None = None,
     problems: Sequence[Problem] = (),
     evidence: Evidence | None = None,
+    baseline: Baseline | None = None,
     on_reading: Callable[[], None] = lambda: None,
     interrupted: Callable[[], ExitCode | None] = lambda: None,
 ) -> Report:
@@ -88,6 +90,7 @@ def check(
         terms: What is accepted, and on which day; nothing if left out.
         problems: Warnings of the desired files, to be carried into the report.
         evidence: What the report rests on; its digest is filled in.
+        baseline: An earlier declaration; every finding then says whose doing it is.
         on_reading: Called for every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
@@ -100,9 +103,11 @@ def check(
     findings, exposure = comparison.report()
     entries = comparison.entries(confirmed)
     outcome = sort_out(findings, terms or Terms(), is_known=_known(entries, everything=unmanaged and shard is None))
+    unread = comparison.unread()
+    judged = baseline and baseline.judge(outcome.findings, {entry.group.label for entry in unread})
     return assemble(
-        findings=outcome.findings,
-        unread=comparison.unread(),
+        findings=judged.findings if judged else outcome.findings,
+        unread=unread,
         groups=_settled(entries, outcome),
         transient=_vanished(suspected, confirmed, comparison.is_unread),
         unseen=_unseen(source) if unmanaged else None,
@@ -120,6 +125,7 @@ def check(
         lapsed=outcome.lapsed,
         evidence=evidence,
         unmanaged=unmanaged,
+        base=judged.base if judged else None,
     )
 
 

@@ -188,7 +188,7 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 live.ref,
                 ("models", slug),
                 wanted=None,
-                found=_model_config(slug, limits),
+                found=model_config(slug, limits),
                 message=f"{slug} may be called, though not declared, with {_limits_text(limits)}",
                 source=desired.marks.field("models"),
             )
@@ -199,7 +199,7 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 desired,
                 live.ref,
                 ("models", slug),
-                wanted=_model_config(slug, limits),
+                wanted=model_config(slug, limits),
                 found=None,
                 message=f"{slug} may no longer be called{rest}",
                 source=desired.marks.model(declared, slug),
@@ -257,8 +257,8 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
         desired,
         live.ref,
         ("models", change.slug, before_key.kind, before_key.type),
-        wanted=_limit(before_key, change.desired),
-        found=_limit(after_key, change.live),
+        wanted=limit_value(before_key, change.desired),
+        found=limit_value(after_key, change.live),
         message=(
             f"{change.slug} {before_key.type}: {number(change.desired)}/{before_key.unit} -> "
             f"{number(change.live)}/{after_key.unit} ({note})" + _profile_note(desired, change.slug)
@@ -283,15 +283,16 @@ def _limits_text(limits: Limits) -> str:
     return ", ".join(f"{key} {number(threshold)}" for key, threshold in sorted(limits.items())) or "no limits"
 
 
-def _limit(key: LimitKey, threshold: int) -> JsonLimit:
+def limit_value(key: LimitKey, threshold: int) -> JsonLimit:
+    """A limit as ``RateLimitV1`` and ``UsageLimitV1`` have it."""
     return {"type": key.type, "unit": key.unit, "threshold": threshold}
 
 
-def _model_config(slug: str, limits: Limits) -> JsonObject:
+def model_config(slug: str, limits: Limits) -> JsonObject:
     """A model as ``ModelConfigV1`` has it, lists in the order of type and unit."""
 
     def of_kind(kind: Kind) -> list[JsonLimit]:
-        return [_limit(key, limits[key]) for key in sorted(limits) if key.kind == kind]
+        return [limit_value(key, limits[key]) for key in sorted(limits) if key.kind == kind]
 
     return {"slug": slug, "rate_limits": of_kind("rate_limits"), "usage_limits": of_kind("usage_limits")}
 

@@ -106,6 +106,12 @@ class Marks:
         self.file = file
         self._packed = array("Q", (line << _COLUMN_BITS | column for line, column in positions))
 
+    def renamed(self, file: str) -> "Marks":
+        """The same marks in a file of another name."""
+        other = Marks(file, ())
+        other._packed = self._packed
+        return other
+
     def field(self, field: Field) -> Location:
         """Where ``field`` is written, or the group's own position if it is not."""
         return self._at(_FIELDS.index(field))

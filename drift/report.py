@@ -39,6 +39,8 @@ class FailOn(StrEnum):
     PERMISSIVE = "permissive"
     RESTRICTIVE = "restrictive"
     HIGH = "high"
+    CONFLICTING = "conflicting"
+    """With a base: only what this declaration and live both moved, to different values."""
     NEVER = "never"
 
 
@@ -266,6 +268,8 @@ def fails(finding: Finding, fail_on: FailOn) -> bool:
             return finding.is_drift and finding.direction is Direction.RESTRICTIVE
         case FailOn.HIGH:
             return finding.severity is Severity.HIGH
+        case FailOn.CONFLICTING:
+            return finding.is_drift and finding.status is ChangeStatus.CONFLICTING
         case _:
             assert_never(fail_on)
 

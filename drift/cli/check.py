@@ -18,6 +18,7 @@ from drift.cli.options import (
     verbosity,
 )
 from drift.cli.outputs import Output, checked, emit, output_option
+from drift.errors import SettingsError
 from drift.report import FailOn, Gate
 from drift.settings import ColourChoice
 from drift.shard import Shard
@@ -37,11 +38,16 @@ from drift.shard import Shard
 )
 @click.option("--unmanaged", is_flag=True, help="Also report live groups that are not declared.")
 @click.option(
+    "--base",
+    metavar="REV|DIR|REPORT",
+    help="Compare with an earlier declaration as well, and say of each difference whose doing it is: a git revision "
+    "(REV... for where this branch left it), a directory, or a JSON report.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice([choice.value for choice in FailOn]),
-    default=FailOn.DRIFT.value,
-    show_default=True,
-    help="Which drift makes the exit code 2.",
+    default=None,
+    help="Which drift makes the exit code 2. [default: drift; conflicting with --base]",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if anything is unread, even if there is drift as well.")
 @click.option(
@@ -73,7 +79,8 @@ def command(
     connection: Connection,
     confirm_after: float | None,
     unmanaged: bool,
-    fail_on: str,
+    base: str | None,
+    fail_on: str | None,
     strict: bool,
     outputs: tuple[Output, ...],
     shard: Shard | None,
@@ -91,7 +98,8 @@ def command(
     request = Request(
         paths=paths or ("desired",),
         settings=replace(connection.settings, confirm_after=confirm_after or 0.0),
-        gate=Gate(FailOn(fail_on), strict=strict),
+        gate=Gate(_fail_on(fail_on, base), strict=strict),
+        base=base,
         unmanaged=unmanaged,
         shard=shard,
         as_of=as_of.date() if as_of else None,
@@ -104,3 +112,11 @@ def command(
     if not report.failure:
         say_problems(report.problems)
     return report.exit_code
+
+
+def _fail_on(choice: str | None, base: str | None) -> FailOn:
+    if choice is None:
+        return FailOn.DRIFT if base is None else FailOn.CONFLICTING
+    if choice == FailOn.CONFLICTING.value and base is None:
+        raise SettingsError("--fail-on conflicting needs --base", hint="without one nothing can be in conflict")
+    return FailOn(choice)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from drift.accepted import Terms
 from drift.catalogue import RULE_SET
 from drift.checker import GroupSource, check
+from drift.cli.base import baseline
 from drift.cli.console import environment, unexpected
 from drift.cli.git import commit_of
 from drift.cli.interrupts import Interrupts, catch_interrupts
@@ -41,6 +42,8 @@ class Request(Struct, frozen=True):
     """The day on which acceptances are judged; today if left out."""
     warn_expiring: float = 14 * 86_400.0
     """Seconds before the end of an acceptance from which on it is expiring."""
+    base: str | None = None
+    """What to tell whose doing a difference is by; see :mod:`drift.cli.base`."""
     ignore: frozenset[str] = frozenset()
     """Rules for desired files whose warnings are left out."""
 
@@ -131,6 +134,7 @@ def compare(
         raise SettingsError(
             f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
         )
+    earlier = None if request.base is None else baseline(request.base, request.paths, desired)
     with connected(request.settings, key, len(desired.groups), show_progress=request.show_progress) as live:
         return check(
             desired.groups,
@@ -142,6 +146,7 @@ def compare(
             shard=request.shard,
             prices=desired.prices,
             terms=Terms(desired.accepted, request.as_of or now().date(), timedelta(seconds=request.warn_expiring)),
+            baseline=earlier,
             evidence=_evidence(desired, request.paths, key),
             problems=desired.warnings,
             on_reading=live.on_reading,

@@ -19,7 +19,7 @@ class Commit(Struct, frozen=True):
     """Whether the files differ from it, or are not in it."""
 
 
-def run_git(arguments: Sequence[str], directory: Path) -> subprocess.CompletedProcess[bytes]:
+def run_git(arguments: Sequence[str], directory: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run git in a directory and keep what it prints.
 
     Raises:
@@ -27,7 +27,7 @@ def run_git(arguments: Sequence[str], directory: Path) -> subprocess.CompletedPr
         subprocess.TimeoutExpired: It did not end.
     """
     return subprocess.run(  # noqa: S603 - arguments are the caller's, without a shell
-        [*_GIT, *arguments], cwd=directory, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
+        [*_GIT, *arguments], cwd=directory, capture_output=True, timeout=_SECONDS, check=False, input=stdin
     )
 
 
