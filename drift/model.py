@@ -15,6 +15,9 @@ from drift.errors import Location
 Kind: TypeAlias = Literal["rate_limits", "usage_limits"]
 Manage: TypeAlias = Literal["exact", "listed"]
 
+LIMIT_TYPES = frozenset({"REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACHED_INPUT_TOKEN", "OUTPUT_TOKEN"})
+"""Those of schema ``LimitTypeV1`` in its newest form; live groups may have others, which are compared all the same."""
+
 
 class LimitKey(NamedTuple):
     """What makes a limit the same limit within one model: its kind, type and unit."""
