@@ -227,7 +227,7 @@ def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change:
         rule, text = "threshold-zero", f"{name}: {sized(before, after)}; no traffic expected"
     else:
         rule = "limit-raised" if after > before else "limit-lowered"
-        text, severity = f"{name}: {sized(before, after)}", _size_severity(before, after)
+        text, severity = f"{name}: {sized(before, after)}", size_severity(before, after)
     return _finding(
         rule,
         desired,
@@ -251,7 +251,7 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
             severity, note = Severity.LOW, "same mean rate, different burst"
         else:
             direction = Direction.PERMISSIVE if after > before else Direction.RESTRICTIVE
-            severity, note = _size_severity(before, after), f"per minute {sized(before, after)}"
+            severity, note = size_severity(before, after), f"per minute {sized(before, after)}"
     return _finding(
         "limit-unit-changed",
         desired,
@@ -269,7 +269,8 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
     )
 
 
-def _size_severity(before: int, after: int) -> Severity:
+def size_severity(before: int, after: int) -> Severity:
+    """How much a changed threshold matters."""
     low, high = sorted((before, after))
     return Severity.HIGH if high >= _TWOFOLD * low else Severity.MEDIUM
 

@@ -18,6 +18,7 @@ from drift.inheritance import Inheritance
 from drift.lineage import fold
 from drift.live import Failed, Found, Missing, Reading
 from drift.model import DesiredGroup, Group, GroupRef
+from drift.pins import Pins, tells_the_same
 from drift.prices import Prices
 from drift.report import GroupEntry, Status, Unread
 from drift.shard import Shard
@@ -46,6 +47,7 @@ class Comparison:
         self._failed: dict[int, Failed] = {}
         self._strangers: list[Group] = []
         self._inheritance = Inheritance(desired)
+        self._pins = Pins(desired)
 
     def take(self, readings: Iterable[Reading]) -> None:
         """Compare each reading and keep the outcome; a later reading of a group replaces an earlier one."""
@@ -59,10 +61,12 @@ class Comparison:
             position = self._position[id(desired)]
             for known in (self._live, self._own, self._failed, self._changed):
                 known.pop(position, None)
+            self._pins.forget(position)
             match reading:
                 case Found(live=live):
                     self._live[position] = (live.ref, live.parent_group_id)
                     self._inheritance.take(position, live)
+                    self._pins.take(position, live)
                     findings = compare(desired, live)
                     if findings:
                         self._changed[position] = live
@@ -147,6 +151,10 @@ class Comparison:
         found = dict(self._own)
         for position, finding in self._parents():
             found[position] = (*found.get(position, ()), finding)
+        for position, finding in self._pins.findings(self._refs()):
+            known = found.get(position, ())
+            if not tells_the_same(known, finding):
+                found[position] = (*known, finding)
         return found
 
     def _parents(self) -> Iterator[tuple[int, Finding]]:

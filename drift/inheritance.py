@@ -149,6 +149,8 @@ class Effects:
 
     def take_foreign(self, position: int, foreign: Foreign) -> None:
         """Note a limit from an ancestor that nobody declared."""
+        if self._is_pinned(position, foreign.slug):
+            return
         key = (foreign.source, foreign.slug, foreign.limit)
         self._foreign.setdefault(key, []).append((position, foreign.threshold))
 
@@ -160,6 +162,8 @@ class Effects:
         """Informational findings, one for each limit and the group it comes from."""
         by_source: dict[tuple[int | None, str, LimitKey], list[Leftover]] = {}
         for entry in self.leftover:
+            if self._is_pinned(entry.position, entry.shift.slug):
+                continue
             by_source.setdefault((entry.source, entry.shift.slug, entry.shift.limit), []).append(entry)
         for (source, slug, limit), entries in by_source.items():
             first = entries[0]
@@ -191,6 +195,10 @@ class Effects:
                 cause=GroupRef(foreign, None),
                 affected=[Affected(self._refs[position], None, value) for position, value in groups],
             )
+
+    def _is_pinned(self, position: int, slug: str) -> bool:
+        """Whether somebody said what is to be in effect, so that no prediction counts."""
+        return any(pin.slug == slug for pin in self._desired[position].effective)
 
     def _cause(self, position: int, shift: Shift) -> Path | None:
         """The path of the group's own finding on this limit, on its type, on the model, or on its place."""
