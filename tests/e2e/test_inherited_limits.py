@@ -96,8 +96,9 @@ def config(limits: Sequence[str]) -> dict[str, object]:
     return {"slug": SLUG, **lists}
 
 
-def declare(path: Path, example: Example) -> None:
-    groups = [
+def declare(path: Path, example: Example, pins: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Write the example; ``pins`` are limits in effect, by group."""
+    groups: list[dict[str, object]] = [
         {
             "id": f"id-{name}",
             "metadata": {"external_entity_id": name},
@@ -106,6 +107,9 @@ def declare(path: Path, example: Example) -> None:
         }
         for name, member in example.members.items()
     ]
+    for name, in_effect in (pins or {}).items():
+        text = json.dumps([config(in_effect)]).replace('"source_group": "id-', '"source": "')
+        groups[list(example.members).index(name)]["effective"] = json.loads(text)
     path.write_text(json.dumps({"version": 1, "groups": groups}))
 
 
@@ -181,6 +185,22 @@ def test_anything_else_in_effect_is_information_and_no_drift(
     assert run.code == 0
     assert {(finding["rule"], finding["severity"]) for finding in findings} == {("effective-limit-changed", "info")}
     assert source in {finding["cause"]["external_entity_id"] for finding in findings}
+
+
+@pytest.mark.parametrize(("name", "group"), [(POOL, "finance"), (MIXED, "child")])
+def test_of_the_ways_in_which_an_example_is_shown_a_pin_takes_one(
+    drift: Drift, sandbox: SandboxFactory, name: str, group: str
+) -> None:
+    example = EXAMPLES[name]
+    one, other = example.members[group].shown
+    codes = []
+    for number, shown in enumerate((one, other)):
+        path = drift.directory / f"{number}.yaml"
+        declare(path, example, pins={group: one})
+        live = sandbox(path, faults=[answer(example, group, shown)])
+        codes.append(drift("check", path.name, "--api-url", live.url).code)
+
+    assert codes == [0, 2]
 
 
 def test_a_raised_template_moves_those_that_inherit_it_and_nobody_else(drift: Drift, sandbox: SandboxFactory) -> None:
