@@ -194,7 +194,9 @@ DRIFT_RULES: tuple[DriftRule, ...] = (
         Severity.MEDIUM,
         Direction.NEUTRAL,
         "For example a pinned id that answers with another external id (both are immutable), one slug listed twice, "
-        "or two limits of one type and unit. The values were compared as far as they could be.\n\n"
+        "or two limits of one type and unit. The values were compared as far as they could be. A limit of a CASCADING "
+        "group above an ancestor's, which the API refuses to write, is one too; where drift of either group explains "
+        "it, it is information beside that drift's own finding.\n\n"
         "Read the group by hand; if it persists, report it to the vendor.",
     ),
 )
