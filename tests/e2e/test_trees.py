@@ -89,7 +89,7 @@ def test_an_undeclared_parent_that_sets_limits_is_named_and_is_no_drift(drift: D
 
 @pytest.mark.parametrize(("lowered", "severity"), [(False, "medium"), (True, "info")])
 def test_a_limit_above_its_pool_is_an_anomaly_unless_drift_explains_it(
-    drift: Drift, sandbox: SandboxFactory, lowered: bool, severity: str
+    drift: Drift, sandbox: SandboxFactory, *, lowered: bool, severity: str
 ) -> None:
     """The API refuses such a limit, so the sandbox does too; only an answer of its own can hold one."""
     path = drift.directory / "acme.yaml"
