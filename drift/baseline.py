@@ -82,11 +82,13 @@ class DeclaredBaseline:
         before, now = self._before.get(label), self._now.get(label)
         if now is None:
             return ChangeStatus.PRE_EXISTING if before is None else ChangeStatus.INTRODUCED
-        said = _UNDECLARED if before is None else _said(before, finding.path)
-        if said == _UNDECLARED:
+        if before is None:
             return ChangeStatus.INTRODUCED
+        said = _said(before, finding.path)
         if said == _said(now, finding.path):
             return ChangeStatus.PRE_EXISTING
+        if said == _UNDECLARED:
+            return ChangeStatus.INTRODUCED
         return ChangeStatus.INTRODUCED if said == _Said(finding.live) else ChangeStatus.CONFLICTING
 
     def _settled(self, label: str, paths: Collection[tuple[str, ...]]) -> Iterator[Finding]:
@@ -139,7 +141,7 @@ def _said(group: DesiredGroup, path: tuple[str, ...]) -> _Saying:
     """What the declaration says at the path of a finding, in the form in which findings say it."""
     match path:
         case ("id",):
-            return _UNDECLARED if group.id is None else _Said(group.id)
+            said: Value = group.id
         case ("metadata", "name"):
             return _UNDECLARED if group.name is UNSET else _Said(group.name)
         case ("hierarchy", "limit_enforcement"):
@@ -149,8 +151,16 @@ def _said(group: DesiredGroup, path: tuple[str, ...]) -> _Saying:
             return _UNDECLARED if parent is UNSET else _Said(parent)
         case ("models", slug, *rest):
             return _UNDECLARED if group.models is UNSET else _Said(_limit_at(group.models, slug, rest))
+        case ("effective_models", *rest):
+            said = _pins(group, rest[:1])
         case _:
-            return _Said(group.ref.label)
+            said = group.ref.label
+    return _UNDECLARED if said is None else _Said(said)
+
+
+def _pins(group: DesiredGroup, slugs: Collection[str]) -> Value:
+    pinned = [limit for model in group.effective if model.slug in slugs for limit in model.limits]
+    return {f"{limit.key.kind} {limit.key}": f"{limit.threshold} {limit.origin}" for limit in pinned} or None
 
 
 def _limit_at(models: Models, slug: str, rest: Sequence[str]) -> Value:

@@ -14,7 +14,7 @@ from drift.catalogue import RULES, Direction, DriftRule, Severity
 from drift.diff import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
 from drift.errors import Location
 from drift.finding import Finding, JsonLimit, JsonObject, Value
-from drift.model import DesiredGroup, Group, GroupRef, Kind, LimitKey, Limits, Models
+from drift.model import LIMIT_TYPES, DesiredGroup, Group, GroupRef, Kind, LimitKey, Limits, Models
 from drift.wording import change as sized
 from drift.wording import number, quoted
 
@@ -218,7 +218,7 @@ def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change:
     name = f"{slug} {key}"
     severity: Severity | None = None
     if before is None and after is not None:
-        rule, text = "limit-added", f"{name}: none -> {number(after)}"
+        rule, text = "limit-added", f"{name}: none -> {number(after)}" + _unknown_note(key)
     elif after is None and before is not None:
         rule, text = "limit-removed", f"{name}: {number(before)} -> none on this group"
     elif before is None or after is None:
@@ -227,7 +227,7 @@ def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change:
         rule, text = "threshold-zero", f"{name}: {sized(before, after)}; no traffic expected"
     else:
         rule = "limit-raised" if after > before else "limit-lowered"
-        text, severity = f"{name}: {sized(before, after)}", _size_severity(before, after)
+        text, severity = f"{name}: {sized(before, after)}", size_severity(before, after)
     return _finding(
         rule,
         desired,
@@ -251,7 +251,7 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
             severity, note = Severity.LOW, "same mean rate, different burst"
         else:
             direction = Direction.PERMISSIVE if after > before else Direction.RESTRICTIVE
-            severity, note = _size_severity(before, after), f"per minute {sized(before, after)}"
+            severity, note = size_severity(before, after), f"per minute {sized(before, after)}"
     return _finding(
         "limit-unit-changed",
         desired,
@@ -269,9 +269,14 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
     )
 
 
-def _size_severity(before: int, after: int) -> Severity:
+def size_severity(before: int, after: int) -> Severity:
+    """How much a changed threshold matters."""
     low, high = sorted((before, after))
     return Severity.HIGH if high >= _TWOFOLD * low else Severity.MEDIUM
+
+
+def _unknown_note(key: LimitKey) -> str:
+    return "" if key.type in LIMIT_TYPES else f"; {key.type} is not known to this version of drift"
 
 
 def _profile_note(desired: DesiredGroup, slug: str) -> str:

@@ -18,6 +18,8 @@ from drift.inheritance import Inheritance
 from drift.lineage import fold
 from drift.live import Failed, Found, Missing, Reading
 from drift.model import DesiredGroup, Group, GroupRef
+from drift.pins import Pins, tells_the_same
+from drift.pools import Overrun, Pools
 from drift.prices import Prices
 from drift.report import GroupEntry, Status, Unread
 from drift.shard import Shard
@@ -46,9 +48,13 @@ class Comparison:
         self._failed: dict[int, Failed] = {}
         self._strangers: list[Group] = []
         self._inheritance = Inheritance(desired)
+        self._pins = Pins(desired)
+        self._pools = Pools(desired)
+        self._overruns: tuple[Overrun, ...] | None = None
 
     def take(self, readings: Iterable[Reading]) -> None:
         """Compare each reading and keep the outcome; a later reading of a group replaces an earlier one."""
+        self._overruns = None
         for reading in readings:
             self._on_reading()
             if reading.desired is None:
@@ -59,11 +65,15 @@ class Comparison:
             position = self._position[id(desired)]
             for known in (self._live, self._own, self._failed, self._changed):
                 known.pop(position, None)
+            self._pins.forget(position)
+            self._pools.forget(position)
             match reading:
                 case Found(live=live):
                     self._live[position] = (live.ref, live.parent_group_id)
                     self._inheritance.take(position, live)
+                    self._pins.take(position, live)
                     findings = compare(desired, live)
+                    self._pools.take(position, live, differs=bool(findings))
                     if findings:
                         self._changed[position] = live
                 case Missing():
@@ -80,6 +90,7 @@ class Comparison:
         """The groups to read again: those with findings, and those whose readings contradict each other."""
         found = self.findings()
         torn = self._inheritance.contradictions(self._every_finding(), self._refs())
+        torn |= {position for overrun in self._overruns or () for position in overrun.involved}
         return [self._desired[position] for position in sorted(found.keys() | torn)]
 
     def findings(self) -> dict[int, tuple[Finding, ...]]:
@@ -145,7 +156,17 @@ class Comparison:
 
     def _every_finding(self) -> dict[int, tuple[Finding, ...]]:
         found = dict(self._own)
+        moved = set()
         for position, finding in self._parents():
+            moved.add(position)
+            found[position] = (*found.get(position, ()), finding)
+        for position, finding in self._pins.findings(self._refs()):
+            known = found.get(position, ())
+            if not tells_the_same(known, finding):
+                found[position] = (*known, finding)
+        if self._overruns is None:
+            self._overruns = self._pools.overruns(self._live, self._strangers, moved)
+        for position, finding in tuple(self._pools.findings(self._overruns, self._live, found)):
             found[position] = (*found.get(position, ()), finding)
         return found
 

@@ -15,12 +15,13 @@ The documentation contradicts itself on three details of what ``effective_models
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import UNSET, Struct
 
 from drift.model import DesiredGroup, EffectiveKey, EffectiveModels, Group, LimitKey, Models
+from drift.modes import pooled
 
 MAX_LEVELS = 5
 """Levels that the API accepts in one tree. Whether the root counts is undocumented; it counts here."""
@@ -189,7 +190,8 @@ def desired_forest(groups: Iterable[DesiredGroup]) -> Forest:
     """The forest of declared groups, keyed by external id, or by pinned id where that is all there is.
 
     A parent given by internal id is found through the pins. What is not declared counts as: no parent, no
-    models, ``INDEPENDENT``; for a group alone in its tree both modes come to the same.
+    models, and the mode that others of its tree declare, for a tree has one; or else ``INDEPENDENT``, which for a
+    group alone in its tree comes to the same.
     """
     groups = tuple(groups)
     key_of_id = {group.id: desired_key(group) for group in groups if group.id is not None}
@@ -199,13 +201,18 @@ def desired_forest(groups: Iterable[DesiredGroup]) -> Forest:
             return key_of_id.get(group.parent_group_id, group.parent_group_id)
         return None if group.parent is UNSET else group.parent
 
+    pools: Collection[str] = ()
+    if any(group.limit_enforcement == "CASCADING" for group in groups):
+        modes = {desired_key(group): group.limit_enforcement for group in groups}
+        pools = pooled(modes, {desired_key(group): parent(group) for group in groups})
+
+    def mode(group: DesiredGroup) -> str:
+        if group.limit_enforcement is not UNSET:
+            return group.limit_enforcement
+        return "CASCADING" if desired_key(group) in pools else "INDEPENDENT"
+
     return Forest(
-        Node(
-            desired_key(group),
-            parent(group),
-            "INDEPENDENT" if group.limit_enforcement is UNSET else group.limit_enforcement,
-            {} if group.models is UNSET else group.models,
-        )
+        Node(desired_key(group), parent(group), mode(group), {} if group.models is UNSET else group.models)
         for group in groups
     )
 

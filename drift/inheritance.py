@@ -18,6 +18,7 @@ from drift.wording import counted, number
 
 _RULE = RULES["effective-limit-changed"]
 Path = tuple[str, ...]
+_PLACE: tuple[Path, ...] = (("hierarchy", "limit_enforcement"), ("hierarchy", "parent_group_id"))
 _Findings = Mapping[int, Sequence[Finding]]
 """Each declared group's own findings, by position."""
 _Refs = Mapping[int, GroupRef]
@@ -75,7 +76,13 @@ class Inheritance:
         for position, shifted in self._shifts.items():
             for shift in shifted:
                 sources = [key_of_id.get(shift.live_source), self._position.get(shift.desired_source or "")]
-                effects.take(position, shift, [source for source in sources if source is not None])
+                chain = self._tree().chain(desired_key(self._desired[position])).nodes
+                effects.take(
+                    position,
+                    shift,
+                    [source for source in sources if source is not None],
+                    [self._position[node.key] for node in chain],
+                )
         for position, foreign in self._foreign.items():
             for limit in foreign:
                 if limit.source not in key_of_id:
@@ -121,10 +128,14 @@ class Effects:
         self.torn: list[tuple[int, int]] = []
         """A group and the ancestor whose own value was read as another than the group inherits from it."""
 
-    def take(self, position: int, shift: Shift, sources: Sequence[int]) -> None:
-        """Find the ancestor behind a shift, among the groups that its values come from."""
-        for source in sources:
-            path = self._cause(source, shift)
+    def take(self, position: int, shift: Shift, sources: Sequence[int], chain: Sequence[int]) -> None:
+        """Find the ancestor behind a shift, among the groups that its values come from.
+
+        Where it is none of these, it may be one of the ``chain``, the group itself first, that hangs elsewhere now.
+        """
+        causes = [(source, self._cause(source, shift)) for source in sources]
+        causes += [(member, self._moved(member)) for member in chain]
+        for source, path in causes:
             if path is None:
                 continue
             if self._is_torn(source, path, shift):
@@ -138,6 +149,8 @@ class Effects:
 
     def take_foreign(self, position: int, foreign: Foreign) -> None:
         """Note a limit from an ancestor that nobody declared."""
+        if self._is_pinned(position, foreign.slug):
+            return
         key = (foreign.source, foreign.slug, foreign.limit)
         self._foreign.setdefault(key, []).append((position, foreign.threshold))
 
@@ -149,6 +162,8 @@ class Effects:
         """Informational findings, one for each limit and the group it comes from."""
         by_source: dict[tuple[int | None, str, LimitKey], list[Leftover]] = {}
         for entry in self.leftover:
+            if self._is_pinned(entry.position, entry.shift.slug):
+                continue
             by_source.setdefault((entry.source, entry.shift.slug, entry.shift.limit), []).append(entry)
         for (source, slug, limit), entries in by_source.items():
             first = entries[0]
@@ -181,20 +196,28 @@ class Effects:
                 affected=[Affected(self._refs[position], None, value) for position, value in groups],
             )
 
+    def _is_pinned(self, position: int, slug: str) -> bool:
+        """Whether somebody said what is to be in effect, so that no prediction counts."""
+        return any(pin.slug == slug for pin in self._desired[position].effective)
+
     def _cause(self, position: int, shift: Shift) -> Path | None:
         """The path of the group's own finding on this limit, on its type, on the model, or on its place."""
         kind, type_, _ = shift.limit
-        paths = {finding.path for finding in self._findings.get(position, ())}
-        for path in (
+        return self._first_of(
+            position,
             ("models", shift.slug, kind, str(shift.limit)),
             ("models", shift.slug, kind, type_),
             ("models", shift.slug),
-            ("hierarchy", "limit_enforcement"),
-            ("hierarchy", "parent_group_id"),
-        ):
-            if path in paths:
-                return path
-        return None
+            *_PLACE,
+        )
+
+    def _moved(self, position: int) -> Path | None:
+        """The path of the group's own finding on its place."""
+        return self._first_of(position, *_PLACE)
+
+    def _first_of(self, position: int, *wanted: Path) -> Path | None:
+        paths = {finding.path for finding in self._findings.get(position, ())}
+        return next((path for path in wanted if path in paths), None)
 
     def _is_torn(self, source: int, path: Path, shift: Shift) -> bool:
         if self._refs.get(source) is None or self._refs[source].id != shift.live_source:

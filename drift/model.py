@@ -15,6 +15,9 @@ from drift.errors import Location
 Kind: TypeAlias = Literal["rate_limits", "usage_limits"]
 Manage: TypeAlias = Literal["exact", "listed"]
 
+LIMIT_TYPES = frozenset({"REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACHED_INPUT_TOKEN", "OUTPUT_TOKEN"})
+"""Those of schema ``LimitTypeV1`` in its newest form; live groups may have others, which are compared all the same."""
+
 
 class LimitKey(NamedTuple):
     """What makes a limit the same limit within one model: its kind, type and unit."""
@@ -139,6 +142,31 @@ class Marks:
         return Location(self.file, packed >> _COLUMN_BITS, packed & _COLUMN_MASK)
 
 
+class PinnedLimit(Struct, frozen=True):
+    """A limit that has to be in effect, whatever the tree implies."""
+
+    key: LimitKey
+    threshold: int
+    source: str | None
+    """External id of the declared group that it has to come from."""
+    source_group: str | None
+    """Internal id of that group, where no file declares it; exactly one of the two is given."""
+    at: Location
+
+    @property
+    def origin(self) -> str:
+        """The group that it has to come from, as messages name it."""
+        return self.source or self.source_group or "?"
+
+
+class PinnedModel(Struct, frozen=True):
+    """All the limits that have to be in effect on one model, and no others."""
+
+    slug: str
+    limits: tuple[PinnedLimit, ...]
+    at: Location
+
+
 class DesiredGroup(Struct, frozen=True):
     """What the files say about one group. ``UNSET`` means: not declared, so not compared."""
 
@@ -157,6 +185,8 @@ class DesiredGroup(Struct, frozen=True):
     manage: Manage = "exact"
     profiles: Mapping[str, str] = {}
     """Profile by slug, for the models that take their limits from one."""
+    effective: tuple[PinnedModel, ...] = ()
+    """The models whose effective limits are pinned."""
 
     @property
     def ref(self) -> GroupRef:

@@ -13,10 +13,11 @@ def number(value: int) -> str:
 
 def change(desired: int, live: int) -> str:
     """``1,000,000 -> 1,500,000 (+50 %)``; from nothing, no percentage can be given."""
-    return f"{number(desired)} -> {number(live)}{_size(desired, live)}"
+    return f"{number(desired)} -> {number(live)}{growth(desired, live)}"
 
 
-def _size(desired: int, live: int) -> str:
+def growth(desired: int, live: int) -> str:
+    """`` (+50 %)``, with the blank before it; nothing where no percentage can be given."""
     if desired in (0, live):
         return ""
     if live >= _TIMES_FROM * desired:

@@ -1,11 +1,22 @@
 """Short ways to write groups in tests; every default is the plainest legal value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from drift.model import DesiredGroup, EffectiveKey, EffectiveModels, Group, LimitKey, Marks, Models
+from drift.errors import Location
+from drift.model import (
+    DesiredGroup,
+    EffectiveKey,
+    EffectiveModels,
+    Group,
+    LimitKey,
+    Marks,
+    Models,
+    PinnedLimit,
+    PinnedModel,
+)
 
 TPM = LimitKey("rate_limits", "TOKEN", "MINUTE")
 TPS = LimitKey("rate_limits", "TOKEN", "SECOND")
@@ -45,6 +56,19 @@ def effective(*limits: tuple[LimitKey, int, str], slug: str = MODEL) -> Effectiv
     return {slug: {EffectiveKey(*key, source): threshold for key, threshold, source in limits}}
 
 
+def pinned(*limits: tuple[LimitKey, int, str], slug: str = MODEL, line: int = 90) -> PinnedModel:
+    """A pinned model: limit, threshold and the external id of its source; the limits stand on the lines below it."""
+    at = Location("desired/acme.yaml", line, 9)
+    return PinnedModel(
+        slug,
+        tuple(
+            PinnedLimit(key, threshold, source, None, Location(at.file, line + number, 13))
+            for number, (key, threshold, source) in enumerate(limits, 1)
+        ),
+        at,
+    )
+
+
 def declared(
     external_entity_id: str | None = "acme",
     *,
@@ -57,6 +81,7 @@ def declared(
     manage: Literal["exact", "listed"] = "exact",
     profiles: Mapping[str, str] | None = None,
     line: int = 1,
+    effective: Sequence[PinnedModel] = (),
 ) -> DesiredGroup:
     """A declared group that :func:`live` answers exactly; its parts stand on consecutive lines."""
     of_models: Models | UnsetType = {MODEL: {TPM: 1000}} if models is None else models
@@ -72,4 +97,5 @@ def declared(
         models=of_models,
         manage=manage,
         profiles=profiles or {},
+        effective=tuple(effective),
     )

@@ -173,7 +173,7 @@ DRIFT_RULES: tuple[DriftRule, ...] = (
     ),
     DriftRule(
         "effective-limit-changed",
-        "An inherited limit is not what the declared tree implies",
+        "A limit in effect is not what the declared tree implies, or what is pinned",
         Severity.INFO,
         None,
         "The group's own models are as declared, but its effective_models, which the gateway derives from its "
@@ -181,7 +181,12 @@ DRIFT_RULES: tuple[DriftRule, ...] = (
         "ancestor that is not declared sets the limit, or the gateway derives it in another way than documented. "
         "This is information and never fails a check. When a declared ancestor did drift, its own finding lists "
         "the descendants it affects instead.\n\n"
-        "Declare the ancestor that is named, so that its changes are found.",
+        "A pin makes it binding: where `effective` of the group says which limits are to be in effect on a model, any "
+        "other threshold, source or limit is drift, marked [pinned], on the line of the pin. Severity is high from "
+        "twice or half the pinned threshold on and where a pinned limit is gone, low where only the source differs."
+        "\n\n"
+        "Declare the ancestor that is named, so that its changes are found. Where a pin is broken, look at the "
+        "group that the limit comes from, and set it back or change the pin.",
     ),
     DriftRule(
         "response-anomaly",
@@ -189,7 +194,9 @@ DRIFT_RULES: tuple[DriftRule, ...] = (
         Severity.MEDIUM,
         Direction.NEUTRAL,
         "For example a pinned id that answers with another external id (both are immutable), one slug listed twice, "
-        "or two limits of one type and unit. The values were compared as far as they could be.\n\n"
+        "or two limits of one type and unit. The values were compared as far as they could be. A limit of a CASCADING "
+        "group above an ancestor's, which the API refuses to write, is one too; where drift of either group explains "
+        "it, it is information beside that drift's own finding.\n\n"
         "Read the group by hand; if it persists, report it to the vendor.",
     ),
 )

@@ -292,4 +292,23 @@ FILE_RULES: tuple[FileRule, ...] = (
         "again. Two entries for the same difference are refused.\n\n"
         "`drift accept REPORT --reason .. --owner .. --until ..` writes the entries from a report.",
     ),
+    FileRule(
+        "V33",
+        "A pinned effective limit names the group that it comes from",
+        Level.ERROR,
+        "`effective` lists models with all the limits that are to be in effect on them, as the API's effective_models "
+        "does. Each limit has `source`, the external id of the declared group that sets it, or `source_group`, the "
+        "internal id of one that no file declares. That group is the pinned one itself or an ancestor. A model is "
+        "pinned once; the same type and unit may come from several groups in a CASCADING tree.\n\n"
+        "Correct the id, or copy source_group from the API's answer.",
+    ),
+    FileRule(
+        "V34",
+        "A pinned limit is what its source declares",
+        Level.WARNING,
+        "A pin says that a limit is in effect and comes from a declared group; that group declares another threshold, "
+        "or no such limit. Live can agree with one of them only, so every check will find drift. An empty list, "
+        "which pins nothing, is a warning as well.\n\n"
+        "Change the one that is out of date. After a deliberate change of an ancestor, change the pins below it too.",
+    ),
 )

@@ -56,4 +56,5 @@ def _assemble(group: Declared, mode: str | UnsetType, profiles: Profiles, lists:
         models=UNSET if group.entries is UNSET else models,
         manage=group.manage,
         profiles=named,
+        effective=group.effective,
     )

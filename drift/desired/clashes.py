@@ -15,7 +15,7 @@ from drift.desired.suspects import A_MINUTE, MINUTES_A_DAY, TYPES, suspects
 from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
-from drift.hierarchy import predict
+from drift.hierarchy import applying
 from drift.model import EffectiveKey, LimitKey
 from drift.wording import counted, number
 
@@ -54,14 +54,26 @@ class _Cause(NamedTuple):
 def limits_do_something(trees: Trees) -> Iterator[Problem]:
     """V30, V31 and V32: a group's own limits beside all that apply to it."""
     found: dict[str, dict[_Cause, list[tuple[str, str]]]] = {rule: {} for rule in _HINTS}
+    # Children of one parent with the same limits fare alike; equal limits are one map, which its groups keep alive.
+    known: dict[tuple[str | None, str, str, int], Sequence[_Clash]] = {}
     for key, slugs in suspects(trees):
         profiles = trees.groups[key].profiles
-        effective = predict(trees.forest, key)
+        node = trees.forest.nodes[key]
         for slug in slugs:
-            for rule, mine, other in _clashes(key, effective[slug]):
-                clash = _Clash(rule, _anonymous(mine, key), _anonymous(other, key))
-                origin = (profiles[slug],) if slug in profiles else (key, slug)
-                found[rule].setdefault(_Cause(origin, clash), []).append((key, slug))
+            alike = (node.parent, node.limit_enforcement, slug, id(node.models[slug]))
+            clashes = known.get(alike)
+            if clashes is None:
+                limits = applying(trees.forest.chain(key).nodes, slug)
+                clashes = known[alike] = [
+                    _Clash(rule, _anonymous(mine, key), _anonymous(other, key))
+                    for rule, mine, other in _clashes(key, limits)
+                ]
+            for clash in clashes:
+                causes = found[clash.rule]
+                if slug in profiles:
+                    causes.setdefault(_Cause((profiles[slug],), clash), []).append((key, slug))
+                elif len(causes) <= MOST_PROBLEMS:
+                    causes[_Cause((key, slug), clash)] = [(key, slug)]
     for causes in found.values():
         # Writing the messages costs more than finding the causes, and nobody is shown more.
         for cause, entries in islice(causes.items(), MOST_PROBLEMS + 1):

@@ -12,9 +12,10 @@ from msgspec import UNSET, Struct, UnsetType
 
 from drift.desired.limits import LimitLists
 from drift.desired.nodes import Mark, Node, Path, Places, Value, size, spell
+from drift.desired.pins import pinned
 from drift.desired.problems import Breach
 from drift.errors import Level, Location, Problem
-from drift.model import Limits, Manage
+from drift.model import Limits, Manage, PinnedModel
 
 if TYPE_CHECKING:
     from drift.desired.schema import GroupItem, ModelItem
@@ -64,6 +65,7 @@ class Declared(Struct, frozen=True, eq=False):
     parent_group_id: str | UnsetType = UNSET
     manage: Manage = "exact"
     entries: tuple[Entry, ...] | UnsetType = UNSET
+    effective: tuple[PinnedModel, ...] = ()
 
     @property
     def label(self) -> str:
@@ -127,6 +129,7 @@ def declare(
     """
     marks = node.marks
     at = 1
+    effective: tuple[PinnedModel, ...] = ()
     key_marks: dict[str, Mark | None] = {}
     entries: tuple[Entry, ...] | UnsetType = UNSET
     entry_marks: list[Mark | None] = []
@@ -150,6 +153,8 @@ def declare(
                 key_marks[name] = marks[at]
                 at += 2
         elif isinstance(value, list | dict):
+            if key == "effective":
+                effective = pinned(cast("Value", value), marks, at - 1, file)
             at += size(cast("Value", value)) - 1
     metadata = item.get("metadata", {})
     hierarchy = item.get("hierarchy")
@@ -179,6 +184,7 @@ def declare(
         UNSET if parent_group_id is None else parent_group_id,
         item.get("manage", "exact"),
         entries,
+        effective,
     )
 
 

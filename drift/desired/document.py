@@ -9,6 +9,7 @@ from drift.desired.declared import Declared, declare, salvage
 from drift.desired.files import Source
 from drift.desired.limits import NO_LIMITS, LimitLists
 from drift.desired.nodes import Node, Path, Places, children, position, size, spell
+from drift.desired.pins import pins_are_distinct
 from drift.desired.prices import PriceTable
 from drift.desired.problems import Breach
 from drift.desired.profiles import Profile, Profiles
@@ -83,6 +84,8 @@ class Document:
             self._groups.append(declare(item, node, file=self._name, index=index, lists=self._lists, breaches=breaches))
             for rule in GROUP_RULES:
                 breaches += rule(item)
+            if "effective" in item:
+                breaches += pins_are_distinct(item["effective"])
         if breaches:
             self._report(breaches, node, ("groups", index))
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _RULES = {
+    "effective": "V33",
     "external_entity_id": "V01",
     "id": "V24",
     "limit_enforcement": "V12",
@@ -26,6 +27,8 @@ _RULES = {
     "profile": "V22",
     "profiles": "V22",
     "slug": "V05",
+    "source": "V33",
+    "source_group": "V33",
     "threshold": "V11",
     "type": "V07",
     "unit": "V08",
@@ -106,6 +109,8 @@ def _breach(detail: "ErrorDetails", block: str) -> Breach:
 
 def _unknown_key(path: Path, names: list[str]) -> Breach:
     key, block = names[-1], "price" if path[:2] == ("prices", "models") else names[-2]
+    if "effective" in names[:-2]:
+        block = f"effective.{block}"
     known = keys_of(block)
     if not block and key in keys_of("groups"):
         hint = _TOP_HINT

@@ -13,6 +13,7 @@ from drift.desired.encoding import is_text
 from drift.desired.files import Source, Sources
 from drift.desired.forest import FOREST_RULES, Forest
 from drift.desired.limits import LimitLists
+from drift.desired.pin_rules import sources_are_declared
 from drift.desired.prices import PriceTable
 from drift.desired.problems import Problems
 from drift.desired.profiles import Profiles
@@ -95,6 +96,7 @@ class _Run:
         self.problems += self._accepted.problems
         for rule in FOREST_RULES:
             self.problems += rule(forest)
+        self.problems += sources_are_declared(forest)
         groups: tuple[DesiredGroup, ...] = ()
         if not self._is_wrong():
             # Only of sound groups is it known where they hang, and what their profiles give them.

@@ -70,6 +70,44 @@ class ModelItem(TypedDict):
     usage_limits: NotRequired[Annotated[list[UsageLimitItem], Field(description="Left out: none.")]]
 
 
+_SOURCE = Field(description="External id of the group that sets the limit: this one or an ancestor.")
+_SOURCE_GROUP = Field(description="Internal id of that group, instead of `source`, where no file declares it.")
+
+
+@_strict
+class EffectiveRateLimitItem(TypedDict):
+    """A rate limit in effect (schema EffectiveRateLimitV1)."""
+
+    type: Annotated[LimitType, _TYPE]
+    unit: Annotated[Literal["SECOND", "MINUTE"], Field(description="The rolling window.")]
+    threshold: Annotated[int, _THRESHOLD]
+    source: NotRequired[Annotated[Text, _SOURCE]]
+    source_group: NotRequired[Annotated[Text, _SOURCE_GROUP]]
+
+
+@_strict
+class EffectiveUsageLimitItem(TypedDict):
+    """A usage limit in effect (schema EffectiveUsageLimitV1)."""
+
+    type: Annotated[LimitType, _TYPE]
+    unit: Annotated[Literal["DAY"], Field(description="The window.")]
+    threshold: Annotated[int, _THRESHOLD]
+    source: NotRequired[Annotated[Text, _SOURCE]]
+    source_group: NotRequired[Annotated[Text, _SOURCE_GROUP]]
+
+
+EffectiveLimitItem: TypeAlias = EffectiveRateLimitItem | EffectiveUsageLimitItem
+
+
+@_strict
+class EffectiveModelItem(TypedDict):
+    """A model with all the limits that are to be in effect on it (schema EffectiveModelConfigV1)."""
+
+    slug: Annotated[Text, Field(description="The endpoint slug, `prefix/name`.")]
+    rate_limits: NotRequired[Annotated[list[EffectiveRateLimitItem], Field(description="Left out: none.")]]
+    usage_limits: NotRequired[Annotated[list[EffectiveUsageLimitItem], Field(description="Left out: none.")]]
+
+
 @_strict
 class MetadataItem(TypedDict):
     """Who the group is (schema GroupMetadataV1)."""
@@ -125,6 +163,15 @@ class GroupItem(TypedDict):
         ]
     ]
     models: NotRequired[list[ModelItem]]
+    effective: NotRequired[
+        Annotated[
+            list[EffectiveModelItem],
+            Field(
+                description="Pins the effective limits of the models that are listed, own and inherited ones: any "
+                "difference is drift. Other models are not pinned."
+            ),
+        ]
+    ]
     effective_models: NotRequired[
         Annotated[
             object, Field(description="Read-only in the API; accepted so that a live group can be pasted, and ignored.")
@@ -220,6 +267,9 @@ _KEYS = {
     "metadata": MetadataItem,
     "hierarchy": HierarchyItem,
     "groups": GroupItem,
+    "effective": EffectiveModelItem,
+    "effective.rate_limits": EffectiveRateLimitItem,
+    "effective.usage_limits": EffectiveUsageLimitItem,
     "prices": PricesItem,
     "accepted": AcceptedItem,
     "price": PriceItem,

@@ -47,6 +47,22 @@ class _Model(Struct, forbid_unknown_fields=True):
     usage_limits: list[_UsageLimit] | UnsetType = UNSET
 
 
+class _EffectiveRateLimit(_RateLimit, forbid_unknown_fields=True, gc=False):
+    source: _Text | UnsetType = UNSET
+    source_group: _Text | UnsetType = UNSET
+
+
+class _EffectiveUsageLimit(_UsageLimit, forbid_unknown_fields=True, gc=False):
+    source: _Text | UnsetType = UNSET
+    source_group: _Text | UnsetType = UNSET
+
+
+class _EffectiveModel(Struct, forbid_unknown_fields=True):
+    slug: _Text
+    rate_limits: list[_EffectiveRateLimit] | UnsetType = UNSET
+    usage_limits: list[_EffectiveUsageLimit] | UnsetType = UNSET
+
+
 class _Metadata(Struct, forbid_unknown_fields=True):
     external_entity_id: _LongText | UnsetType = UNSET
     name: Annotated[str, Meta(max_length=255)] | UnsetType | None = UNSET
@@ -64,6 +80,7 @@ class _Group(Struct, forbid_unknown_fields=True):
     hierarchy: _Hierarchy | UnsetType = UNSET
     manage: Literal["exact", "listed"] | UnsetType = UNSET
     models: list[_Model] | UnsetType = UNSET
+    effective: list[_EffectiveModel] | UnsetType = UNSET
     effective_models: Any = None
     created_at: Any = None
 

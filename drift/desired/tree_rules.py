@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from drift.desired.clashes import limits_do_something
 from drift.desired.lints import models_have_a_limit, pools_are_not_oversold
+from drift.desired.pin_rules import sources_set_what_is_pinned
 from drift.desired.problems import MOST_PROBLEMS
 from drift.desired.trees import Trees, error, warning
 from drift.desired.wording import shown
@@ -130,4 +131,5 @@ TREE_RULES: tuple[TreeRule, ...] = (
     pools_are_not_oversold,
     models_have_a_limit,
     limits_do_something,
+    sources_set_what_is_pinned,
 )

@@ -55,12 +55,12 @@ class Trees:
     def field(self, key: str, field: Field) -> Place:
         """A field of the hierarchy block."""
         path = ("hierarchy",) if field in ("limit_enforcement", "parent") else ()
-        return Place(self.groups[key].marks.field(field), self._path(key, path))
+        return Place(self.groups[key].marks.field(field), self.path(key, path))
 
     def model(self, key: str, slug: str) -> Place:
         """The entry of a model."""
         models = self.models(key)
-        return Place(self.groups[key].marks.model(models, slug), self._path(key, ("models", list(models).index(slug))))
+        return Place(self.groups[key].marks.model(models, slug), self.path(key, ("models", list(models).index(slug))))
 
     def limit(self, key: str, slug: str, limit: LimitKey) -> Place:
         """A limit; one that may come from a profile goes by the entry that names the profile."""
@@ -69,13 +69,14 @@ class Trees:
         if slug not in group.profiles:
             of_kind = [other for other in models[slug] if other.kind == limit.kind]
             path = (*path, limit.kind, of_kind.index(limit))
-        return Place(group.marks.limit(models, slug, limit), self._path(key, path))
+        return Place(group.marks.limit(models, slug, limit), self.path(key, path))
 
     def named(self, key: str) -> str:
         """The group in a message: its id, and where it begins."""
         return f"{shown(key)} at {self.groups[key].marks.field('group')}"
 
-    def _path(self, key: str, path: Path) -> str:
+    def path(self, key: str, path: Path) -> str:
+        """A part of a group as a person names it; ``path`` starts at the group."""
         return spell(("groups", self._indices[key], *path))
 
     @cached_property

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import UNSET
 
 from drift.errors import SettingsError
-from drift.hierarchy import desired_forest, desired_key
+from drift.hierarchy import Node, desired_forest, desired_key
 from drift.model import DesiredGroup, Group
 from drift.sandbox.messages import Refused
 from drift.sandbox.store import NewGroup
@@ -41,7 +41,7 @@ def seed(world: World, groups: Iterable[DesiredGroup]) -> None:
         try:
             if key in tree.missing_parents and tree.missing_parents[key] not in created:
                 _invent_parent(world, group, created)
-            created[key] = world.create(_new(group, tree.nodes[key].parent, created))
+            created[key] = world.create(_new(group, tree.nodes[key], created))
         except Refused as refused:
             raise _unusable(group, refused.message) from None
 
@@ -54,13 +54,15 @@ def _invent_parent(world: World, child: DesiredGroup, created: dict[str, Group])
     created[parent] = world.create(NewGroup(parent, {}, limit_enforcement=mode, id=parent))
 
 
-def _new(group: DesiredGroup, parent: str | None, created: Mapping[str, Group]) -> NewGroup:
+def _new(group: DesiredGroup, node: Node, created: Mapping[str, Group]) -> NewGroup:
+    declared = None if group.limit_enforcement is UNSET else group.limit_enforcement
     return NewGroup(
         external_entity_id=desired_key(group),
         models={} if group.models is UNSET else group.models,
         name=None if group.name is UNSET else group.name,
-        limit_enforcement=None if group.limit_enforcement is UNSET else group.limit_enforcement,
-        parent_group_id=None if parent is None else created[parent].id,
+        # A root that declares no mode has that of the groups below it; a child its parent's.
+        limit_enforcement=node.limit_enforcement if node.parent is None else declared,
+        parent_group_id=None if node.parent is None else created[node.parent].id,
         id=group.id,
     )
 

@@ -219,7 +219,7 @@ def test_a_merge_commit_is_compared_with_the_branch_it_goes_to(
 
     assert since == ["a limit-raised introduced"]
     assert behind == ["a limit-raised introduced", "b limit-raised fixed"]
-    assert merged == ["a limit-raised introduced", "b limit-lowered pre-existing"]
+    assert merged == ["a limit-raised introduced", "b limit-raised pre-existing"]
 
 
 def test_a_renamed_file_is_one_line(drift: Drift, live: Callable[[str], Sandbox], repository: Repository) -> None:

@@ -87,6 +87,35 @@ def test_an_undeclared_parent_that_sets_limits_is_named_and_is_no_drift(drift: D
     assert "unmanaged ancestor root1 sets org/model TOKEN/MINUTE 5,000 for 1 declared group" in run.out
 
 
+@pytest.mark.parametrize(("lowered", "severity"), [(False, "medium"), (True, "info")])
+def test_a_limit_above_its_pool_is_an_anomaly_unless_drift_explains_it(
+    drift: Drift, sandbox: SandboxFactory, *, lowered: bool, severity: str
+) -> None:
+    """The API refuses such a limit, so the sandbox does too; only an answer of its own can hold one."""
+    path = drift.directory / "acme.yaml"
+    child = "  - {id: id-eu, metadata: {external_entity_id: acme-eu}, hierarchy: {parent: acme}}\n"
+    path.write_text(PARENT.format(mode="CASCADING").replace("- metadata", "- id: id-acme\n    metadata") + child)
+    body = {
+        "id": "id-eu",
+        "metadata": {"external_entity_id": "acme-eu"},
+        "models": limit(120_000),
+        "hierarchy": {"limit_enforcement": "CASCADING", "parent_group_id": "id-acme"},
+        "created_at": "2026-05-13T12:00:00Z",
+    }
+    live = sandbox(path, faults=[f"200:path=/v1/gateway/groups/id-eu,body={json.dumps(body)}"])
+    if lowered:
+        live.patch("acme", models=limit(80_000))
+
+    run = drift("check", path.name, "--api-url", live.url)
+
+    ceiling = "80,000" if lowered else "100,000"
+    assert run.code == 2
+    assert f"acme.yaml:9:5: {severity} response-anomaly [neutral]\n" in run.out
+    assert f"org/model TOKEN/MINUTE 120,000 is above the {ceiling} of its ancestor acme, which the API" in run.out
+    assert ("it follows from the drift of acme" in run.out) == lowered
+    assert "2 declared groups: 1 in sync, 1 drifted" in run.out
+
+
 PRICES = """\
 prices:
   currency: USD

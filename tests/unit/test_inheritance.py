@@ -214,3 +214,16 @@ def test_a_recreated_parent_explains_its_recreated_children() -> None:
 
     assert (finding.rule, finding.group.label) == ("group-recreated", "acme")
     assert [affected.group.label for affected in finding.affected] == ["acme-eu"]
+
+
+def test_limits_of_a_group_that_hangs_elsewhere_now_are_no_information_of_their_own() -> None:
+    """Being moved is its own finding, and explains what it inherits at its new place."""
+    root, other = declared("acme"), declared("globex", models={MODEL: {TPM: 1000, TPD: 900}}, line=40)
+    moved = live(
+        "acme",
+        parent_group_id="id-globex",
+        effective_models=effective((TPM, 1000, "id-acme"), (TPD, 900, "id-globex")),
+    )
+    source = ScriptedSource(Found(root, moved), Found(other, live("globex", models=other.models or {})))
+
+    assert only(run(source, root, other)).rule == "parent-changed"

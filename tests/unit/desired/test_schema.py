@@ -12,7 +12,16 @@ from drift.desired import desired_json_schema, example_directory, load_desired
 from drift.desired.schema import keys_of
 
 CASES = Path(__file__).parents[2] / "cases"
-SHAPES = ("version-*", "unknown-keys", "wrong-shapes", "limit-fields", "groups-*", "identity-bounds", "prices")
+SHAPES = (
+    "version-*",
+    "unknown-keys",
+    "wrong-shapes",
+    "limit-fields",
+    "groups-*",
+    "identity-bounds",
+    "prices",
+    "pin-shapes",
+)
 THRESHOLDS = ("text", "float", "boolean", "negative", "null", "list", "shorthand", "exponent")
 
 

@@ -25,6 +25,13 @@ GROUP_VALUE: dict[str, Any] = {
     "hierarchy": {"limit_enforcement": "CASCADING", "parent": "root", "parent_group_id": None},
     "manage": "listed",
     "models": [{"slug": "org/model", "profile": "gold", **LIMITS}, {"slug": "org/other"}],
+    "effective": [
+        {
+            "slug": "org/model",
+            "rate_limits": [{"type": "TOKEN", "unit": "SECOND", "threshold": 5, "source": "root"}],
+            "usage_limits": [{"type": "TOKEN", "unit": "DAY", "threshold": 5, "source_group": "grp1"}],
+        }
+    ],
     "effective_models": [1],
     "created_at": None,
 }

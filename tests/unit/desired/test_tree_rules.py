@@ -44,6 +44,39 @@ class TestWhenRulesRun:
         assert rules(self.CHILD + self.ROOT + "- {id: b, hierarchy: {}, models: [{slug: o/m}]}\n") == ["V13", "V19"]
 
 
+class TestTreesOfWhichNotAllSayTheirMode:
+    """A tree has one mode, so one group that says it says it for all."""
+
+    ROOT = "- {id: root, metadata: {external_entity_id: root}, models: [{slug: o/m, rate_limits: [*L]}]}\n"
+    LIMIT = "{type: TOKEN, unit: MINUTE, threshold: 100}"
+
+    def found(self, *groups: str) -> list[str]:
+        text = "".join(groups).replace("*L", self.LIMIT).replace("*M", self.LIMIT.replace("100", "200"))
+        return [f"{one.rule} {one.path}" for one in problems(text) if one.level is Level.ERROR]
+
+    @staticmethod
+    def child(name: str, parent: str = "root", mode: str = "") -> str:
+        block = f"{{parent: {parent}{mode and f', limit_enforcement: {mode}'}}}"
+        return (
+            f"- {{id: {name}, metadata: {{external_entity_id: {name}}}, hierarchy: {block}, "
+            "models: [{slug: o/m, rate_limits: [*M]}]}\n"
+        )
+
+    def test_a_child_makes_its_root_a_pool(self) -> None:
+        assert self.found(self.ROOT, self.child("a", mode="CASCADING")) == [
+            "V16 groups[1].models[0].rate_limits[0]",
+        ]
+
+    def test_and_with_the_root_all_others_below_it(self) -> None:
+        found = self.found(self.child("c", "b"), self.child("b"), self.ROOT, self.child("a", mode="CASCADING"))
+        assert found == [f"V16 groups[{index}].models[0].rate_limits[0]" for index in (0, 1, 3)]
+
+    @pytest.mark.parametrize("mode", ["", "INDEPENDENT"])
+    def test_where_nobody_says_so_there_are_no_pools(self, mode: str) -> None:
+        other = "- {id: other, hierarchy: {limit_enforcement: CASCADING}}\n"
+        assert self.found(self.ROOT, self.child("a", mode=mode), other) == []
+
+
 class TestIgnoring:
     def test_it_leaves_out_warnings_of_the_rule(self) -> None:
         unlimited = "- {id: a, hierarchy: {}, metadata: {name: ''}, models: [{slug: o/m}]}"

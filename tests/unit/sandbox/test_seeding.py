@@ -80,6 +80,12 @@ def test_parents_come_first_in_any_order() -> None:
     assert {group.limit_enforcement for group in live.values()} == {"CASCADING"}
 
 
+def test_a_root_without_a_mode_has_that_of_the_groups_below_it() -> None:
+    groups = seeded(declared("acme"), declared("eu", "acme", mode="CASCADING"), declared("us", "acme"))
+
+    assert {group.limit_enforcement for group in groups.values()} == {"CASCADING"}
+
+
 def test_pins_are_honoured() -> None:
     """A pinned group has its pin, and no other group gets that id by chance."""
     live = seeded(declared("acme"), declared("other", group_id="grp1"))
