@@ -16,6 +16,11 @@ def change(desired: int, live: int) -> str:
     return f"{number(desired)} -> {number(live)}{_size(desired, live)}"
 
 
+def size(desired: int, live: int) -> str:
+    """``+50 %``, ``x12``; empty where there is nothing to hold it against."""
+    return _size(desired, live).strip(" ()")
+
+
 def _size(desired: int, live: int) -> str:
     if desired in (0, live):
         return ""
