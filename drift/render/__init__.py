@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from drift.report import Report
 
-
 LEAST_BYTES = 4_000
 """What the headline and the totals of a report may need, whatever the names."""
 

@@ -7,6 +7,7 @@ Of each step GitHub keeps ten annotations of a kind and drops the others in sile
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from drift.accepted import Accepted, Lapsed
 from drift.catalogue import Severity
 from drift.errors import Level, Location, Problem
 from drift.finding import ChangeStatus, Finding
@@ -62,27 +63,27 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
     if report.failure:
         message = ". ".join(text for text in (report.failure.message, report.failure.hint) if text)
         yield _Annotation("error", None, "nothing was compared", message)
-    for problem in report.problems:
-        if problem.level is Level.ERROR:
-            yield _problem(problem)
-    for finding in report.findings:
-        yield _finding(finding)
+    yield from (_problem(problem) for problem in report.problems if problem.level is Level.ERROR)
+    yield from map(_finding, report.findings)
     for unread in report.unread:
         yield _Annotation("warning", unread.source, f"unread: {unread.group.label}", unread.message)
     if report.unseen:
         yield _Annotation("warning", None, "not all undeclared groups were seen", report.unseen)
-    for lapsed in report.lapsed:
-        acceptance = lapsed.acceptance
-        title = f"lapsed acceptance of {acceptance.rule or 'any rule'}: {acceptance.group}"
-        yield _Annotation("warning", acceptance.source, title, f"{lapse(lapsed)}; owner {acceptance.owner}")
-    for entry in report.accepted:
-        if entry.expiring:
-            title = f"accepted until {entry.acceptance.until}: {entry.finding.group.label}"
-            told = f"{entry.finding.message}; owner {entry.acceptance.owner}"
-            yield _Annotation("notice", entry.acceptance.source, title, told)
-    for problem in report.problems:
-        if problem.level is not Level.ERROR:
-            yield _problem(problem)
+    yield from map(_lapsed, report.lapsed)
+    yield from (_expiring(entry) for entry in report.accepted if entry.expiring)
+    yield from (_problem(problem) for problem in report.problems if problem.level is not Level.ERROR)
+
+
+def _lapsed(lapsed: Lapsed) -> _Annotation:
+    acceptance = lapsed.acceptance
+    title = f"lapsed acceptance of {acceptance.rule or 'any rule'}: {acceptance.group}"
+    return _Annotation("warning", acceptance.source, title, f"{lapse(lapsed)}; owner {acceptance.owner}")
+
+
+def _expiring(entry: Accepted) -> _Annotation:
+    title = f"accepted until {entry.acceptance.until}: {entry.finding.group.label}"
+    message = f"{entry.finding.message}; owner {entry.acceptance.owner}"
+    return _Annotation("notice", entry.acceptance.source, title, message)
 
 
 def _finding(finding: Finding) -> _Annotation:

@@ -22,22 +22,26 @@ _SELF_EVIDENT = {"name-changed": "", "limit-added": "added", "limit-removed": "r
 
 
 class _Group(NamedTuple):
+    of: OfGroup
     head: str
     rows: list[str]
 
 
 class _Tree(NamedTuple):
+    root: str
     head: str
-    groups: list[_Group]
+    groups: dict[int, _Group]
+    """By identity of the group of the outline, which cannot be hashed."""
 
 
 class _Section(NamedTuple):
     head: str
-    trees: list[_Tree]
+    trees: dict[int, _Tree]
+    """By identity of the tree of the outline."""
 
 
 class Chosen:
-    """The findings that there is room for, in the order of the outline. The worst of a section are chosen first."""
+    """The findings that there is room for. Of a section the worst are chosen, whatever tree they are of."""
 
     def __init__(self, sections: Sequence[Section], room: Room, base: Base | None) -> None:
         self.sections: list[_Section] = []
@@ -49,38 +53,41 @@ class Chosen:
 
     def _choose(self, section: Section, base: Base | None) -> bool:
         """Whether there was room for the whole section."""
-        shown = _Section(_section_head(section, base), [])
-        trees = [
-            (_Tree(_tree_head(tree, unfolded=not (self.sections or number)), []), tree)
-            for number, tree in enumerate(section.trees)
-        ]
-        groups = [
-            (tree, _Group(_group_head(of_group, within), []), of_group)
-            for tree, within in trees
-            for of_group in within.groups
-        ]
+        shown = _Section(_section_head(section, base), {})
         candidates = sorted(
-            ((finding, tree, group) for tree, group, of_group in groups for finding in of_group.findings),
+            (
+                (finding, of_group, of_tree)
+                for of_tree in section.trees
+                for of_group in of_tree.groups
+                for finding in of_group.findings
+            ),
             key=lambda candidate: -candidate[0].severity.rank,
         )
-        whole = True
-        for finding, tree, group in candidates:
-            row = _row(finding)
-            opened = [] if group.rows else [group.head, _COLUMNS]
-            opened += [] if any(of.rows for of in tree.groups) else [tree.head, _END]
-            opened += [] if shown.trees else [shown.head]
-            if not self._room.take(row, *opened):
-                whole = False
-                break
-            if not group.rows:
-                tree.groups.append(group)
-            if not shown.trees or all(of is not tree for of in shown.trees):
-                shown.trees.append(tree)
-            group.rows.append(row)
-            self.count += 1
+        whole = all(self._add(*candidate, shown) for candidate in candidates)
         if shown.trees:
             self.sections.append(shown)
         return whole
+
+    def _add(self, finding: Finding, of_group: OfGroup, of_tree: OfTree, shown: _Section) -> bool:
+        """Whether there was room for the finding and what it needs around it."""
+        around: list[str] = []
+        tree = shown.trees.get(id(of_tree))
+        if tree is None:
+            unfolded = not (self.sections or shown.trees)
+            tree = _Tree(of_tree.root, _tree_head(of_tree, unfolded=unfolded), {})
+            around += [tree.head, _END, *([] if shown.trees else [shown.head])]
+        group = tree.groups.get(id(of_group))
+        if group is None:
+            group = _Group(of_group, _group_head(of_group, of_tree), [])
+            around += [group.head, _COLUMNS]
+        row = _row(finding)
+        if not self._room.take(row, *around):
+            return False
+        shown.trees[id(of_tree)] = tree
+        tree.groups[id(of_group)] = group
+        group.rows.append(row)
+        self.count += 1
+        return True
 
 
 def tables(chosen: Chosen) -> str:
@@ -91,9 +98,10 @@ def tables(chosen: Chosen) -> str:
 def _texts(chosen: Chosen) -> Iterator[str]:
     for section in chosen.sections:
         yield section.head
-        for tree in section.trees:
+        for tree in section.trees.values():
             yield tree.head
-            for group in tree.groups:
+            # The worst group was opened first; the root comes first where it is shown at all.
+            for group in sorted(tree.groups.values(), key=lambda group: group.of.group.label != tree.root):
                 yield group.head
                 yield _COLUMNS
                 yield from group.rows
@@ -104,7 +112,7 @@ def _section_head(section: Section, base: Base | None) -> str:
     if base is None:
         return ""
     title = TITLES[section.status].capitalize()
-    return f"\n### {title}: {SECTIONS[section.status]} ({counted(section.count, 'finding')})\n"
+    return f"\n### {title}: {SECTIONS[section.status]} ({counted(section.total, 'finding')})\n"
 
 
 def _tree_head(tree: OfTree, *, unfolded: bool) -> str:

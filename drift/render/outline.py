@@ -33,7 +33,8 @@ class Section(NamedTuple):
 
     status: ChangeStatus | None
     trees: Sequence[OfTree]
-    count: int
+    total: int
+    """Findings in it."""
 
 
 _ORDER = (ChangeStatus.CONFLICTING, ChangeStatus.INTRODUCED, ChangeStatus.PRE_EXISTING)

@@ -81,7 +81,7 @@ def _findings(report: Report) -> Iterator[Line]:
 
 
 def _title(section: Section) -> Line:
-    told = f": {SECTIONS[section.status]} ({counted(section.count, 'finding')})"
+    told = f": {SECTIONS[section.status]} ({counted(section.total, 'finding')})"
     return ((f"== {TITLES[section.status]}", "bold underline"), (told, ""))
 
 
@@ -161,13 +161,13 @@ def _unread(unread: Sequence[Unread], *, everything: bool) -> Iterator[Line]:
         entries = list(group)
         yield ((f"unread: {of_cause.value}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
         if of_cause in HINTS:
-            yield ((f"  hint: {HINTS[of_cause]}", "dim"),)
+            yield (("  ", ""), (f"hint: {HINTS[of_cause]}", "dim"))
         shown = entries if everything else entries[:_SHOWN_PER_CAUSE]
         for entry in shown:
             yield ((f"  {_place(entry.source)}: {visible(entry.group.label)}", ""),)
             yield ((f"    {visible(entry.message)}", ""),)
         if len(shown) < len(entries):
-            yield ((f"  ... and {number(len(entries) - len(shown))} more (-v shows all)", "dim"),)
+            yield (("  ", ""), (f"... and {number(len(entries) - len(shown))} more (-v shows all)", "dim"))
         yield ()
 
 
