@@ -69,6 +69,11 @@ class Elements(HTMLParser):
         raise AssertionError(f"an instruction: {data}")
 
 
+def spans(text: str) -> set[str]:
+    """What is shown in code spans."""
+    return {token.content for token in tokens(text) if token.type == "code_inline"}
+
+
 def like(text: str) -> str:
     """A harmless name that findings sort by as they do by the other one, and that is in the same way long."""
     return ("harmless" if text < "model" else "plain" if text < "stranger" else "zealous") * (
@@ -94,13 +99,14 @@ def test_every_finding_is_a_row_with_both_values() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_text_from_elsewhere_is_shown_as_text(text: str) -> None:
-    shown = rendered(render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1)))
+    report = render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1))
+    shown = rendered(report)
     harmless = rendered(render_report(hostile_report(like(text)), "markdown", RenderOptions(verbosity=1)))
 
     assert shown.found == harmless.found
     assert shown.prose == harmless.prose
-    # A code span that is nothing but spaces, or ends in them, is shown as it is: white space is left alone.
     assert clipped(text, 256) in shown.code
+    assert clipped(text, 256) in spans(report)
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -177,3 +183,12 @@ def test_quiet_is_the_head_alone() -> None:
 
     assert text.startswith("## Drift: 8 findings in 4 groups\n")
     assert "<details" not in text
+
+
+@pytest.mark.parametrize(
+    "text", [" both ends ", "  two  ", "`", "``", " ` ", "`a", "a`", "a``b`c", "\\", "\\|", "|", "a|b|", "\\\\|"]
+)
+def test_white_space_backticks_and_bars_are_shown_as_they_are(text: str) -> None:
+    shown = render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1))
+
+    assert {text, f"org/{text}"} <= spans(shown)
