@@ -77,6 +77,8 @@ class GroupEntry(Struct, frozen=True):
     group: GroupRef
     status: Status
     source: Location | None
+    parent: str | None = None
+    """The label of the group above it, as declared, else as found; null for a root, or where nobody knows."""
 
 
 class Unread(Struct, frozen=True):

@@ -16,6 +16,11 @@ def change(desired: int, live: int) -> str:
     return f"{number(desired)} -> {number(live)}{growth(desired, live)}"
 
 
+def size(desired: int, live: int) -> str:
+    """``+50 %``, ``x12``; empty where there is nothing to hold it against."""
+    return growth(desired, live).strip(" ()")
+
+
 def growth(desired: int, live: int) -> str:
     """`` (+50 %)``, with the blank before it; nothing where no percentage can be given."""
     if desired in (0, live):

@@ -120,7 +120,7 @@ def connected(settings: ReadSettings, key: ApiKey, expected: int | None, *, show
     with (
         catch_interrupts() as interrupts,
         GatewaySource(settings.api_url, key, options) as source,
-        progress("reading groups", expected, wanted=show_progress) as on_reading,
+        progress("reading and comparing", expected, wanted=show_progress) as on_reading,
     ):
         interrupts.on_stop(source.stop)
         yield Live(source, interrupts, on_reading)

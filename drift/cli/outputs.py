@@ -4,20 +4,18 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drift.cli.console import stdout_colour, terminal_width, write_result
 from drift.errors import OutputError, SettingsError
-from drift.render import FORMATS, RenderOptions, render_report
+from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report
 from drift.report import Report
 from drift.settings import ColourChoice
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Output(Struct, frozen=True):
@@ -25,6 +23,7 @@ class Output(Struct, frozen=True):
 
     format: str
     path: Path | None
+    max_bytes: int = RenderOptions().max_bytes
 
 
 class OutputType(click.ParamType[Output]):
@@ -42,15 +41,28 @@ class OutputType(click.ParamType[Output]):
         return Output(output_format, Path(path) if path not in {"", "-"} else None)
 
 
-def output_option(function: Callable[P, R]) -> Callable[P, R]:
-    """``--output``, as the tuple ``outputs``."""
-    return click.option(
+def output_option(function: Callable[..., int]) -> Callable[..., int]:
+    """``--output`` and ``--max-bytes``, as the tuple ``outputs``."""
+
+    @click.option(
         "--output",
         "outputs",
         type=OutputType(),
         multiple=True,
         help=f"Report format ({', '.join(FORMATS)}) and where it goes; may be repeated. [default: text]",
-    )(function)
+    )
+    @click.option(
+        "--max-bytes",
+        type=click.IntRange(min=LEAST_BYTES),
+        default=RenderOptions().max_bytes,
+        show_default=True,
+        help="Cut markdown to so many bytes, on whole findings; GitHub takes 65,536 characters a comment.",
+    )
+    @wraps(function)
+    def collected(*, outputs: tuple[Output, ...], max_bytes: int, **others: object) -> int:
+        return function(outputs=tuple(replace(output, max_bytes=max_bytes) for output in outputs), **others)
+
+    return collected
 
 
 def checked(outputs: Sequence[Output]) -> tuple[Output, ...]:
@@ -73,9 +85,15 @@ def emit(report: Report, outputs: Sequence[Output], *, verbosity: int, colour: C
     """
     for output in outputs:
         if output.path:
-            write_file(output.path, render_report(report, output.format, RenderOptions(verbosity=verbosity)))
+            options = RenderOptions(verbosity=verbosity, max_bytes=output.max_bytes)
+            write_file(output.path, render_report(report, output.format, options))
         elif output.format != "text" or not report.failure:
-            options = RenderOptions(verbosity=verbosity, width=terminal_width(), colour=stdout_colour(colour))
+            options = RenderOptions(
+                verbosity=verbosity,
+                width=terminal_width(),
+                colour=stdout_colour(colour),
+                max_bytes=output.max_bytes,
+            )
             write_result(render_report(report, output.format, options))
 
 

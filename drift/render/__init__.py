@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from drift.report import Report
 
+LEAST_BYTES = 4_000
+"""What the headline and the totals of a report may need, whatever the names."""
+
 
 class RenderOptions(Struct, frozen=True):
     """How much to show and for what medium."""
@@ -20,6 +23,8 @@ class RenderOptions(Struct, frozen=True):
     width: int | None = None
     """Columns of the terminal; None for a file or a pipe, where no line is wrapped."""
     colour: bool = False
+    max_bytes: int = 60_000
+    """Most bytes of UTF-8, for formats that somebody else limits (markdown); at least :data:`LEAST_BYTES`."""
 
 
 class _Module(Protocol):
@@ -29,6 +34,8 @@ class _Module(Protocol):
 _MODULES: Mapping[str, str] = {
     "text": "drift.render.text",
     "json": "drift.render.json_v1",
+    "markdown": "drift.render.markdown",
+    "github": "drift.render.github",
 }
 
 FORMATS: tuple[str, ...] = tuple(_MODULES)

@@ -8,7 +8,9 @@ from drift.report import SCHEMA_VERSION, Report
 
 def render(report: Report, _options: RenderOptions) -> str:
     """One JSON document."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+    document = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    # In a CI log GitHub's runner would obey it, in whatever it stands; outside of strings it does not occur.
+    return document.replace("##[", r"#\u0023[") + "\n"
 
 
 def parse(document: bytes | str) -> Report:

@@ -87,3 +87,25 @@ def test_a_report_of_an_earlier_minor_version_can_still_be_read(drift: Drift) ->
     run = drift("render", str(old), "--output", "text")
     assert run.code == json.loads(old.read_text())["exit_code"]
     assert "limit-raised" in run.out
+
+
+@pytest.mark.usefixtures("saved")
+def test_markdown_keeps_to_the_bytes_that_were_asked_for(drift: Drift) -> None:
+    report = json.loads((drift.directory / "report.json").read_text())
+    report["findings"] *= 100
+    report["counts"]["findings"] *= 100
+    (drift.directory / "many.json").write_text(json.dumps(report))
+
+    run = drift("render", "many.json", "--output", "markdown", "--output", "github=github.txt", "--max-bytes", "5000")
+
+    assert run.code == 2
+    assert len(run.out.encode()) <= 5_000
+    assert "more findings left out" in run.out
+    assert (drift.directory / "github.txt").read_text().startswith("::error file=")
+
+
+def test_a_budget_that_holds_not_even_the_totals_is_refused(drift: Drift) -> None:
+    run = drift("render", "x.json", "--output", "markdown", "--max-bytes", "100")
+
+    assert run.code == 4
+    assert "--max-bytes" in run.err

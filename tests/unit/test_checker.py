@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from msgspec import UNSET
+
 from drift.checker import check
 from drift.errors import Cause, ExitCode, GatewayError
 from drift.live import Failed, Found, Missing, Reading
@@ -209,3 +211,33 @@ def test_an_interrupted_run_ends_with_the_code_of_its_signal() -> None:
     )
 
     assert (report.verdict, report.exit_code) == (Verdict.INCOMPLETE, 143)
+
+
+def test_entries_name_their_parents_as_declared_else_as_found() -> None:
+    root = declared("root", name="Acme")
+    child = declared("child", parent="root")
+    pinned = declared("pinned", parent_group_id="id-root")
+    outside = declared("outside", parent_group_id="id-elsewhere")
+    silent = declared("silent", parent=UNSET)
+    lost = declared("lost", parent="root")
+    source = ScriptedSource(
+        found(root, live("root")),
+        found(child, live("child", parent_group_id="id-root")),
+        found(pinned, live("pinned", parent_group_id="id-root")),
+        found(outside, live("outside", parent_group_id="id-elsewhere")),
+        found(silent, live("silent", parent_group_id="id-child")),
+        Missing(lost),
+        Found(None, live("stranger", parent_group_id="id-silent")),
+    )
+
+    report = run([root, child, pinned, outside, silent, lost], source, unmanaged=True)
+
+    assert {entry.group.label: entry.parent for entry in report.groups} == {
+        "root": None,
+        "child": "root",
+        "pinned": "root",
+        "outside": "id-elsewhere",
+        "silent": "child",
+        "lost": "root",
+        "stranger": "silent",
+    }

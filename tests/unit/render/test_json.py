@@ -58,3 +58,10 @@ def test_a_report_from_before_exposure_can_still_be_read() -> None:
 
     assert report.exposure is None
     assert {finding.exposure for finding in report.findings} == {None}
+
+
+def test_a_name_is_no_workflow_command_in_a_log_and_comes_back_as_it_was() -> None:
+    shown = render_report(sample(stranger="##[stop-commands]x"), "json")
+
+    assert "##[" not in shown
+    assert parse(shown) == sample(stranger="##[stop-commands]x")

@@ -1,5 +1,6 @@
 """What people see in a terminal and in a log."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,6 +13,8 @@ from drift.finding import Cost, Exposure, Finding
 from drift.render import RenderOptions, render_report
 from drift.report import Failure, Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
+from tests.hostile import HOSTILE
+from tests.reports import full_report, hostile_report
 
 LINE = Location("desired/acme.yaml", 3, 5)
 Golden = Callable[[str, str], None]
@@ -123,3 +126,94 @@ def test_brackets_in_a_name_are_no_markup() -> None:
     assert "[bold]x[/bold] :smile:" in render_report(
         sample(stranger="[bold]x[/bold] :smile:"), "text", RenderOptions(width=100)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("full.txt", RenderOptions()),
+        ("full-quiet.txt", RenderOptions(verbosity=-1)),
+        ("full-verbose.txt", RenderOptions(verbosity=1)),
+        ("full-narrow.txt", RenderOptions(width=48)),
+        ("full-wide.txt", RenderOptions(width=160, colour=True)),
+    ],
+)
+def test_the_full_report_looks_as_reviewed(golden: Golden, name: str, options: RenderOptions) -> None:
+    golden(name, render_report(full_report(), "text", options))
+
+
+def test_groups_that_ended_in_some_way_add_up_to_those_declared() -> None:
+    report = full_report()
+    [line] = [line for line in render_report(report, "text").splitlines() if "declared groups:" in line]
+    declared_groups, *ends = map(int, re.findall(r"(\d+) (?:declared|in sync|drifted|missing|unread|accepted)", line))
+
+    assert sum(ends) == declared_groups == report.counts.declared
+
+
+def test_a_tree_is_told_together_its_root_first() -> None:
+    report = replace(full_report(), base=None)
+    headings = [line for line in render_report(report, "text").splitlines() if re.match(r"(acme|shadow|gone)", line)]
+
+    assert headings == [
+        "acme (Acme!)",
+        "shadow (Shadow IT) in tree acme",
+        "acme-prod (Acme) in tree acme",
+        "gone (Acme)",
+    ]
+
+
+def test_a_report_whose_parents_form_a_cycle_is_shown() -> None:
+    report = full_report()
+    cycle = replace(
+        report,
+        groups=tuple(
+            replace(entry, parent={"acme": "acme-prod"}.get(entry.group.label, entry.parent)) for entry in report.groups
+        ),
+    )
+
+    assert render_report(cycle, "text").count("[permissive]") == render_report(report, "text").count("[permissive]")
+
+
+def test_all_findings_are_shown_once_with_a_base_and_without() -> None:
+    report = full_report()
+    for shown in (report, replace(report, base=None)):
+        places = re.findall(r"^  (.*): (?:high|medium|low) (\S+) \[", render_report(shown, "text"), flags=re.MULTILINE)
+        assert sorted(rule for _, rule in places) == sorted(finding.rule for finding in report.findings)
+
+
+def test_only_verbose_lists_what_is_accepted_for_long() -> None:
+    report = full_report()
+    [entry] = report.accepted
+    long = replace(report, accepted=(replace(entry, expiring=False),), counts=replace(report.counts, expiring=0))
+
+    assert "owner platform team\n    org/model" in render_report(report, "text")
+    assert "accepted: 1 finding;" in render_report(long, "text")
+    assert "until 2026-01-10, owner platform team" not in render_report(long, "text")
+    assert "until 2026-01-10, owner platform team" in render_report(long, "text", RenderOptions(verbosity=1))
+
+
+def test_colour_is_kept_where_it_was_demanded_though_nothing_is_wrapped() -> None:
+    shown = render_report(full_report(), "text", RenderOptions(colour=True))
+
+    assert re.sub(r"\x1b\[[0-9;]*m", "", shown) == render_report(full_report(), "text")
+    assert "\x1b[1;31mhigh\x1b[0m" in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    "options", [RenderOptions(verbosity=1), RenderOptions(verbosity=1, width=100_000, colour=True)], ids=["pipe", "tty"]
+)
+def test_no_text_from_elsewhere_changes_the_outline(text: str, options: RenderOptions) -> None:
+    shown = render_report(hostile_report(text), "text", options)
+    harmless = render_report(hostile_report("harmless"), "text", options)
+
+    assert shown.count("\n") == harmless.count("\n") or len(text) > 2_000
+    without_colour = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert all(char.isprintable() for line in without_colour.split("\n") for char in line)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_line_of_a_log_is_a_workflow_command(text: str) -> None:
+    for line in render_report(hostile_report(text), "text", RenderOptions(verbosity=1)).splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
