@@ -5,9 +5,21 @@ from typing import TypeAlias
 
 from drift.catalogue.drift_rules import DRIFT_RULES, Direction, DriftRule, Severity
 from drift.catalogue.file_rules import FILE_RULES, FileRule
+from drift.catalogue.run_rules import RUN_RULES, RunRule
 
-Rule: TypeAlias = DriftRule | FileRule
-_ALL: tuple[Rule, ...] = (*DRIFT_RULES, *FILE_RULES)
+Rule: TypeAlias = DriftRule | FileRule | RunRule
+_ALL: tuple[Rule, ...] = (*DRIFT_RULES, *FILE_RULES, *RUN_RULES)
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in _ALL}
 
-__all__ = ["DRIFT_RULES", "FILE_RULES", "RULES", "Direction", "DriftRule", "FileRule", "Rule", "Severity"]
+__all__ = [
+    "DRIFT_RULES",
+    "FILE_RULES",
+    "RULES",
+    "RUN_RULES",
+    "Direction",
+    "DriftRule",
+    "FileRule",
+    "Rule",
+    "RunRule",
+    "Severity",
+]
