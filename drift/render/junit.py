@@ -195,8 +195,7 @@ def _about(entry: GroupEntry) -> Mapping[str, str]:
     facts = {
         "status": entry.status.value,
         "group_id": group.id,
-        "external_entity_id": group.external_entity_id,
-        "name": group.name,
+        "group_name": group.name,
         "source": str(entry.source) if entry.source else None,
     }
     return {name: value for name, value in facts.items() if value is not None}

@@ -5,10 +5,12 @@ acceptances that excuse nothing, and a run that failed. Texts are safe to show (
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drift.accepted import Acceptance, Lapse, Lapsed
 from drift.catalogue import Severity
@@ -105,7 +107,8 @@ def _unread(unread: Unread) -> Remark:
 def _problem(problem: Problem) -> Remark:
     text = f"{problem.path}: {problem.message}" if problem.path else problem.message
     severity = Severity.HIGH if problem.level is Level.ERROR else Severity.LOW
-    key = (problem.rule, problem.location.file, problem.path, problem.message)
+    # groups[3] may be groups[4] tomorrow.
+    key = (problem.rule, problem.location.file, re.sub(r"\[\d+\]", "[]", problem.path), problem.message)
     return Remark(problem.rule, severity, _with_hint(text, problem.hint), problem.location, _fingerprint(key))
 
 
@@ -141,12 +144,4 @@ def _unique(found: Iterable[Remark]) -> Iterator[Remark]:
         if count == 1:
             yield remark
         else:
-            yield Remark(
-                remark.rule,
-                remark.severity,
-                remark.text,
-                remark.place,
-                _fingerprint((remark.fingerprint, str(count))),
-                remark.finding,
-                remark.acceptance,
-            )
+            yield replace(remark, fingerprint=_fingerprint((remark.fingerprint, str(count))))

@@ -7,6 +7,7 @@ vulnerability, and without it GitHub ranks by ``level``. There is no ``helpUri``
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -174,6 +175,7 @@ def _place(place: Location, logical: tuple[sarif.LogicalLocation, ...] = ()) -> 
     )
 
 
+@lru_cache(maxsize=1_000)
 def _artifact(file: str) -> sarif.ArtifactLocation:
     """A path as URI reference: relative to the repository's root unless it is absolute."""
     try:
