@@ -6,6 +6,7 @@ fingerprints, texts of rules and results of at most 1,024 characters. There is n
 vulnerability, and without it GitHub ranks by ``level``. There is no ``helpUri``: the help travels inside.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote
@@ -14,15 +15,15 @@ import msgspec
 
 from drift.accepted import Acceptance
 from drift.catalogue import RULES, DriftRule, FileRule, Rule, Severity
+from drift.errors import HINTS, Location
 from drift.errors import Level as ProblemLevel
-from drift.errors import Location
 from drift.render import RenderOptions
 from drift.render import sarif_shapes as sarif
 from drift.render.remarks import Remark, remarks
 from drift.render.rules import kind
 from drift.render.visible import visible
 from drift.report import Report
-from drift.wording import number
+from drift.wording import counted, number
 
 MOST_RESULTS = 25_000
 """GitHub rejects a run with more; it stores the 5,000 worst."""
@@ -41,7 +42,7 @@ _RULES: Mapping[str, int] = {rule: index for index, rule in enumerate(RULES)}
 
 def render(report: Report, _options: RenderOptions) -> str:
     """One SARIF log with one run."""
-    log = sarif.Log(version="2.1.0", runs=(_run(report),), schema=sarif.SCHEMA)
+    log = sarif.Log(sarif.SCHEMA, "2.1.0", (_run(report),))
     document = msgspec.json.encode(log)
     return msgspec.json.format(document, indent=2).decode() + "\n"
 
@@ -79,9 +80,9 @@ def _category(report: Report) -> str:
 def _notifications(report: Report, *, cut: int) -> Iterator[sarif.Notification]:
     if report.failure:
         yield _note("error", f"nothing was compared: {report.failure.message}; {report.failure.hint}")
-    for unread in report.unread:
-        text = f"{unread.group.label}: not read ({unread.cause.value}): {unread.message}"
-        yield _note("error", text, unread.source)
+    for cause, count in Counter(unread.cause for unread in report.unread).items():
+        hint = f"; {HINTS[cause]}" if cause in HINTS else ""
+        yield _note("error", f"{counted(count, 'group')} not read: {cause.value}{hint}")
     if report.unseen:
         yield _note("error", f"not all undeclared groups were seen: {report.unseen}")
     if cut:
@@ -94,8 +95,8 @@ def _notifications(report: Report, *, cut: int) -> Iterator[sarif.Notification]:
         yield _note("warning", warning)
 
 
-def _note(level: sarif.Level, text: str, place: Location | None = None) -> sarif.Notification:
-    return sarif.Notification(level, sarif.Message(_plain(visible(text))), (_place(place),) if place else ())
+def _note(level: sarif.Level, text: str) -> sarif.Notification:
+    return sarif.Notification(level, sarif.Message(_plain(visible(text))))
 
 
 def _rule(rule: Rule) -> sarif.RuleShape:

@@ -119,7 +119,6 @@ class Notification(Shape, frozen=True):
 
     level: Level
     message: Message
-    locations: tuple[Place, ...] = ()
 
 
 class Invocation(Shape, frozen=True):
@@ -153,6 +152,6 @@ class Run(Shape, frozen=True):
 class Log(Shape, frozen=True):
     """The whole document."""
 
+    schema: str = field(name="$schema")
     version: str
     runs: tuple[Run, ...]
-    schema: str = field(name="$schema", default="")
