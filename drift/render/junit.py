@@ -23,6 +23,7 @@ from drift.wording import counted
 
 _SUITE = "baseten-drift"
 _NOWHERE = "not declared"
+_RUN = "run"
 _TAKES_DESCENDANTS = frozenset({"group-missing", "group-recreated"})
 _NAMED = 20
 """Descendants that are named at a finding."""
@@ -67,7 +68,7 @@ def _facts(report: Report) -> Mapping[str, str]:
 def _run(report: Report) -> Iterator[Element]:
     """Cases that are of no group: why the run as a whole is not what it should be."""
     if report.failure:
-        case = _case("check", None)
+        case = _case("check", None, _RUN)
         _outcome(case, "error", "check-failed", report.failure.message, [report.failure.message, report.failure.hint])
         yield case
     for problem in report.problems:
@@ -79,7 +80,7 @@ def _run(report: Report) -> Iterator[Element]:
             SubElement(case, "system-out").text = _text([f"warning: {problem.message}", *text])
         yield case
     if report.unseen:
-        case = _case("undeclared groups", None)
+        case = _case("undeclared groups", None, _RUN)
         _outcome(case, "error", "unseen", f"not all undeclared groups were seen: {report.unseen}", [])
         yield case
 
@@ -201,10 +202,10 @@ def _about(entry: GroupEntry) -> Mapping[str, str]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _case(name: str, place: Location | None) -> Element:
+def _case(name: str, place: Location | None, otherwise: str = _NOWHERE) -> Element:
     """Viewers split ``classname`` at its last dot: ``desired/acme.yaml`` becomes package desired, class acme."""
     if place is None:
-        return Element("testcase", {"classname": f"{_SUITE}.{_NOWHERE}", "name": visible(name), "time": "0"})
+        return Element("testcase", {"classname": f"{_SUITE}.{otherwise}", "name": visible(name), "time": "0"})
     stem = place.file.removeprefix("./").removesuffix(".yaml").removesuffix(".yml")
     classname = visible(stem.strip("/").replace("/", "."))
     return Element(
