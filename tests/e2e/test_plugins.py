@@ -64,6 +64,14 @@ def test_an_installed_format_is_used_like_any_other(packages: Packages, drift: D
     assert (drift.directory / "shout.txt").read_text() == "DRIFT!\n"
 
 
+def test_the_example_of_the_documentation_works(packages: Packages) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "machine-reports.md").read_text()
+    code = page.rpartition("```python\n")[2].partition("```")[0]
+    packages.install("our_reports", {"oneline": "our_reports"}, code)
+
+    assert packages.render("oneline").out == "drift: 8 findings\n"
+
+
 def test_a_format_that_nobody_offers_lists_those_that_there_are(packages: Packages) -> None:
     packages.install("acme_reports", {"acme": "acme_reports"})
 
