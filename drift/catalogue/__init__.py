@@ -5,13 +5,26 @@ from typing import TypeAlias
 
 from drift.catalogue.drift_rules import DRIFT_RULES, Direction, DriftRule, Severity
 from drift.catalogue.file_rules import FILE_RULES, FileRule
+from drift.catalogue.run_rules import RUN_RULES, RunRule
 
-Rule: TypeAlias = DriftRule | FileRule
+Rule: TypeAlias = DriftRule | FileRule | RunRule
 RULE_SET = 1
 """The version of the rules for live groups. It grows when a rule's id or meaning changes, so that what was accepted
 under older rules still is (see :mod:`drift.accepted`)."""
 
-_ALL: tuple[Rule, ...] = (*DRIFT_RULES, *FILE_RULES)
+_ALL: tuple[Rule, ...] = (*DRIFT_RULES, *FILE_RULES, *RUN_RULES)
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in _ALL}
 
-__all__ = ["DRIFT_RULES", "FILE_RULES", "RULES", "RULE_SET", "Direction", "DriftRule", "FileRule", "Rule", "Severity"]
+__all__ = [
+    "DRIFT_RULES",
+    "FILE_RULES",
+    "RULES",
+    "RULE_SET",
+    "RUN_RULES",
+    "Direction",
+    "DriftRule",
+    "FileRule",
+    "Rule",
+    "RunRule",
+    "Severity",
+]

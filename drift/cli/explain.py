@@ -1,19 +1,24 @@
-"""``drift explain RULE``."""
+"""``drift explain [RULE] [--markdown]``."""
 
 from difflib import get_close_matches
 from textwrap import fill
 
 import click
 
-from drift.catalogue import RULES, DriftRule, Rule
+from drift.catalogue import RULES, Rule
 from drift.cli.console import write_result
 from drift.errors import SettingsError
+from drift.render.rules import kind, reference, section
 
 
 @click.command()
 @click.argument("rule", required=False)
-def command(rule: str | None) -> int:
+@click.option("--markdown", is_flag=True, help="Print one RULE, or all of them with their texts, as Markdown.")
+def command(rule: str | None, *, markdown: bool) -> int:
     """Say what a RULE means and what to do about it; without RULE, list them all."""
+    if rule is None and markdown:
+        write_result(reference())
+        return 0
     if rule is None:
         width = max(map(len, RULES))
         write_result("".join(f"{entry.id:<{width}}  {entry.title}\n" for entry in RULES.values()))
@@ -26,14 +31,10 @@ def command(rule: str | None) -> int:
             f"there is no rule {rule!r}",
             hint=f"did you mean {by_name[close[0]].id}?" if close else "drift explain, without a rule, lists them",
         )
-    write_result(_text(entry))
+    write_result(section(entry) if markdown else _text(entry))
     return 0
 
 
 def _text(rule: Rule) -> str:
-    if isinstance(rule, DriftRule):
-        kind = f"severity {rule.severity.value}, {rule.direction.value if rule.direction else 'direction by value'}"
-    else:
-        kind = f"rule for desired files, {rule.level.value}{', in milder cases warning' if rule.also_warns else ''}"
     paragraphs = "\n\n".join(fill(paragraph, 88) for paragraph in rule.explain.split("\n\n"))
-    return f"{rule.id}: {rule.title}\n{kind}\n\n{paragraphs}\n"
+    return f"{rule.id}: {rule.title}\n{kind(rule)}\n\n{paragraphs}\n"

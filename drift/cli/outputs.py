@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from drift.cli.console import stdout_colour, terminal_width, write_result
 from drift.errors import OutputError, SettingsError
-from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report
+from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report, renderer
 from drift.report import Report
 from drift.settings import ColourChoice
 
@@ -37,7 +37,11 @@ class OutputType(click.ParamType[Output]):
             return value
         output_format, _, path = value.partition("=")
         if output_format not in FORMATS:
-            self.fail(f"{output_format!r} is not a format; there are {', '.join(FORMATS)}", param, ctx)
+            # A plugin's code runs now and not only when there is a report, so that nothing is read in vain.
+            try:
+                renderer(output_format)
+            except SettingsError as error:
+                self.fail(f"{error.message} ({error.hint})" if error.hint else error.message, param, ctx)
         return Output(output_format, Path(path) if path not in {"", "-"} else None)
 
 
@@ -49,7 +53,7 @@ def output_option(function: Callable[..., int]) -> Callable[..., int]:
         "outputs",
         type=OutputType(),
         multiple=True,
-        help=f"Report format ({', '.join(FORMATS)}) and where it goes; may be repeated. [default: text]",
+        help=f"Report format ({', '.join(FORMATS)}, or a plugin's) and where it goes; may be repeated. [default: text]",
     )
     @click.option(
         "--max-bytes",
@@ -82,19 +86,32 @@ def emit(report: Report, outputs: Sequence[Output], *, verbosity: int, colour: C
 
     A run that could not compare has no text on stdout: stderr says it already. Files and machine formats
     are always written, so that nobody reads yesterday's report as today's.
+
+    Raises:
+        OutputError: One of them could not be made or written; the others have been.
     """
+    failures: list[OutputError] = []
     for output in outputs:
-        if output.path:
-            options = RenderOptions(verbosity=verbosity, max_bytes=output.max_bytes)
-            write_file(output.path, render_report(report, output.format, options))
-        elif output.format != "text" or not report.failure:
-            options = RenderOptions(
-                verbosity=verbosity,
-                width=terminal_width(),
-                colour=stdout_colour(colour),
-                max_bytes=output.max_bytes,
-            )
-            write_result(render_report(report, output.format, options))
+        try:
+            _emit_one(report, output, verbosity=verbosity, colour=colour)
+        except OutputError as error:
+            failures.append(error)
+    if failures:
+        raise OutputError("; ".join(error.message for error in failures), hint=failures[0].hint) from failures[0]
+
+
+def _emit_one(report: Report, output: Output, *, verbosity: int, colour: ColourChoice) -> None:
+    if output.path:
+        options = RenderOptions(verbosity=verbosity, max_bytes=output.max_bytes)
+        write_file(output.path, render_report(report, output.format, options))
+    elif output.format != "text" or not report.failure:
+        options = RenderOptions(
+            verbosity=verbosity,
+            width=terminal_width(),
+            colour=stdout_colour(colour),
+            max_bytes=output.max_bytes,
+        )
+        write_result(render_report(report, output.format, options))
 
 
 def write_file(path: Path, text: str) -> None:

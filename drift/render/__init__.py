@@ -1,11 +1,12 @@
 """Reports as text. Each format is one module with one pure function, and one line in the registry.
 
-Nothing here reads a file, a clock or the network, or prints.
+Nothing here reads a file, a clock or the network, or prints. Other packages add formats as entry points, see
+:mod:`drift.render.plugins`.
 """
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -27,8 +28,12 @@ class RenderOptions(Struct, frozen=True):
     """Most bytes of UTF-8, for formats that somebody else limits (markdown); at least :data:`LEAST_BYTES`."""
 
 
+Renderer: TypeAlias = Callable[[Report, RenderOptions], str]
+"""The whole of a format: a report becomes one document that ends in a newline."""
+
+
 class _Module(Protocol):
-    render: Callable[[Report, RenderOptions], str]
+    render: Renderer
 
 
 _MODULES: Mapping[str, str] = {
@@ -36,13 +41,34 @@ _MODULES: Mapping[str, str] = {
     "json": "drift.render.json_v1",
     "markdown": "drift.render.markdown",
     "github": "drift.render.github",
+    "sarif": "drift.render.sarif",
+    "junit": "drift.render.junit",
+    "gitlab": "drift.render.gitlab",
+    "openmetrics": "drift.render.openmetrics",
 }
 
 FORMATS: tuple[str, ...] = tuple(_MODULES)
-"""The names that ``--output`` takes."""
+"""The names that ``--output`` takes, besides those of installed plugins."""
+
+
+def renderer(output_format: str) -> Renderer:
+    """The function behind a format, one of :data:`FORMATS` or of an installed plugin.
+
+    Raises:
+        SettingsError: There is no such format, or the plugin that offers it cannot be used.
+    """
+    if output_format in _MODULES:
+        return cast("_Module", import_module(_MODULES[output_format])).render
+    from drift.render.plugins import plugin  # noqa: PLC0415 - a built-in format does not look at what is installed
+
+    return plugin(output_format)
 
 
 def render_report(report: Report, output_format: str, options: RenderOptions | None = None) -> str:
-    """The report in ``output_format``, one of :data:`FORMATS`, ending in a newline."""
-    module = cast("_Module", import_module(_MODULES[output_format]))
-    return module.render(report, options or RenderOptions())
+    """The report in ``output_format``, see :func:`renderer`, ending in a newline.
+
+    Raises:
+        SettingsError: There is no such format, or the plugin that offers it cannot be used.
+        OutputError: The plugin's own code failed.
+    """
+    return renderer(output_format)(report, options or RenderOptions())

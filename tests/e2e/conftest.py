@@ -1,17 +1,21 @@
 """The real command in a process of its own, against a sandbox over HTTP on loopback."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+import jsonschema
 import pytest
 
 from drift.desired import load_desired
+from drift.render.json_v1 import schema
 from drift.sandbox.fault_text import parse_fault
 from drift.sandbox.faults import Fault, Faults
 from drift.sandbox.faults import Run as Happening
@@ -32,6 +36,12 @@ class Run(NamedTuple):
     code: int
     out: str
     err: str
+
+
+@cache
+def published() -> jsonschema.Draft202012Validator:
+    """The schema that `drift schema report` prints."""
+    return jsonschema.Draft202012Validator(schema())
 
 
 class Drift:
@@ -56,7 +66,20 @@ class Drift:
             timeout=60,
             check=False,
         )
-        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        if arguments and arguments[0] in {"check", "render"}:
+            self._validate_reports(run, list(map(str, arguments)))
+        return run
+
+    def _validate_reports(self, run: Run, arguments: Sequence[str]) -> None:
+        """Whatever JSON report a test makes must be what `drift schema report` says."""
+        if {"json", "json=-", "--output=json"} & set(arguments) and run.out:
+            published().validate(json.loads(run.out))
+        for argument in arguments:
+            name = argument.removeprefix("--output=")
+            path = self.directory / name.removeprefix("json=")
+            if name.startswith("json=") and path.is_file():
+                published().validate(json.loads(path.read_bytes()))
 
     @staticmethod
     def environment(key: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -5,27 +5,36 @@ from pathlib import Path
 
 import pytest
 
+from drift.render import FORMATS
+from drift.render.json_v1 import schema
+from drift.report import SCHEMA_VERSION
 from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
+
+OLD = Path(__file__).parents[1] / "cases" / "reports" / "version-1.0.json"
 
 
 @pytest.fixture
 def saved(drift: Drift, sandbox: SandboxFactory) -> str:
-    """The URL of a sandbox with drift, after reports in both formats were written."""
+    """The URL of a sandbox with drift, after reports in all formats were written."""
     live = sandbox()
     live.patch("acme", metadata={"name": "Other"})
     live.delete("initech-lab")
-    run = drift("check", EXAMPLE, "--api-url", live.url, "--output", "json=report.json", "--output", "text=report.txt")
+    outputs = [argument for name in FORMATS for argument in ("--output", f"{name}=report.{name}")]
+    run = drift("check", EXAMPLE, "--api-url", live.url, *outputs)
     assert (run.code, run.out) == (2, "")
     return live.url
 
 
 @pytest.mark.usefixtures("saved")
-@pytest.mark.parametrize(("output", "name"), [("json", "report.json"), ("text", "report.txt")])
-def test_rendering_gives_what_the_run_itself_wrote(drift: Drift, output: str, name: str) -> None:
-    run = drift("render", "report.json", "--output", output, key=None)
+@pytest.mark.parametrize("output", FORMATS)
+def test_rendering_gives_what_the_run_itself_wrote(drift: Drift, output: str) -> None:
+    to_stdout = drift("render", "report.json", "--output", output, key=None)
+    to_file = drift("render", "report.json", "--output", f"{output}=again", key=None)
 
-    assert run.code == 2
-    assert run.out == (drift.directory / name).read_text()
+    written = (drift.directory / f"report.{output}").read_bytes()
+    assert (to_stdout.code, to_file.code) == (2, 2)
+    assert to_stdout.out.encode() == written
+    assert (drift.directory / "again").read_bytes() == written
 
 
 @pytest.mark.usefixtures("saved")
@@ -53,7 +62,8 @@ def test_a_matrix_of_shards_is_merged_into_one_report(drift: Drift, saved: str) 
     [
         ("", "is not a JSON report"),
         ("{}", "is not a JSON report"),
-        ('{"schema_version": "2.0"}', "is not a JSON report"),
+        ('{"schema_version": "1.7"}', "is not a JSON report"),
+        ('{"schema_version": 1.1}', "is not a JSON report"),
         ("[1]", "is not a JSON report"),
     ],
 )
@@ -82,13 +92,6 @@ def test_a_missing_report_is_told(drift: Drift) -> None:
     assert "cannot read nowhere.json" in drift("render", "nowhere.json").err
 
 
-def test_a_report_of_an_earlier_minor_version_can_still_be_read(drift: Drift) -> None:
-    old = Path(__file__).parents[1] / "cases" / "reports" / "version-1.0.json"
-    run = drift("render", str(old), "--output", "text")
-    assert run.code == json.loads(old.read_text())["exit_code"]
-    assert "limit-raised" in run.out
-
-
 @pytest.mark.usefixtures("saved")
 def test_markdown_keeps_to_the_bytes_that_were_asked_for(drift: Drift) -> None:
     report = json.loads((drift.directory / "report.json").read_text())
@@ -109,3 +112,70 @@ def test_a_budget_that_holds_not_even_the_totals_is_refused(drift: Drift) -> Non
 
     assert run.code == 4
     assert "--max-bytes" in run.err
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_report_of_an_earlier_minor_version_can_still_be_read(drift: Drift, output: str) -> None:
+    run = drift("render", OLD, "--output", output)
+
+    assert run.code == json.loads(OLD.read_text())["exit_code"]
+    assert run.err == ""
+    assert "limit-raised" in run.out or output == "openmetrics"
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_report_of_a_later_minor_version_is_read_without_what_it_added(drift: Drift, output: str) -> None:
+    later = with_unknown_members(json.loads(OLD.read_text()) | {"schema_version": "1.9"})
+    (drift.directory / "later.json").write_text(json.dumps(later))
+
+    run = drift("render", "later.json", "--output", output)
+
+    assert (run.code, run.err) == (later["exit_code"], "")
+    assert run.out == drift("render", OLD, "--output", output).out
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.9"])
+def test_the_version_of_a_document_is_that_of_its_members(drift: Drift, version: str) -> None:
+    (drift.directory / "other.json").write_text(json.dumps(json.loads(OLD.read_text()) | {"schema_version": version}))
+
+    document = json.loads(drift("render", "other.json", "--output", "json").out)
+
+    assert document["schema_version"] == SCHEMA_VERSION
+    assert set(document) == set(schema_members())
+
+
+def test_another_major_version_is_refused_for_its_version_whatever_is_in_it(drift: Drift) -> None:
+    (drift.directory / "new.json").write_text('{"schema_version": "2.0", "findings": "elsewhere"}')
+
+    run = drift("render", "new.json")
+
+    assert (run.code, run.out) == (4, "")
+    assert f"has report schema 2.0; this version reads {SCHEMA_VERSION}" in run.err
+
+
+def with_unknown_members(value: object) -> dict[str, object]:
+    """The document with a member more in every object that is not a map."""
+
+    def grown(value: object, name: str) -> object:
+        if isinstance(value, list):
+            return [grown(item, name) for item in value]
+        if not isinstance(value, dict) or name in {
+            "by_severity",
+            "by_direction",
+            "by_rule",
+            "requests",
+            "desired",
+            "live",
+        }:
+            return value
+        return {key: grown(member, key) for key, member in value.items()} | {"from_the_future": {"x": [1]}}
+
+    document = grown(value, "")
+    assert isinstance(document, dict)
+    return document
+
+
+def schema_members() -> list[str]:
+    definitions = schema()["$defs"]
+    assert isinstance(definitions, dict)
+    return list(definitions["Report"]["properties"])

@@ -5,9 +5,14 @@ from collections.abc import Callable
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from drift.render import render_report
 from drift.render.json_v1 import parse, schema
+from drift.render.visible import visible
+from drift.report import SCHEMA_VERSION, Report
+from tests.hostile import HOSTILE
+from tests.reports import full_report, hostile_report, large_report
 from tests.unit.render.test_text import sample
 
 
@@ -65,3 +70,33 @@ def test_a_name_is_no_workflow_command_in_a_log_and_comes_back_as_it_was() -> No
 
     assert "##[" not in shown
     assert parse(shown) == sample(stranger="##[stop-commands]x")
+
+
+def test_everything_that_a_report_can_have_looks_as_reviewed(golden: Callable[[str, str], None]) -> None:
+    golden("full.json", render_report(full_report(), "json").replace('"version": "0.1.0"', '"version": "X"'))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_is_valid_json_and_comes_back(text: str) -> None:
+    document = render_report(hostile_report(text), "json")
+
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(document.encode("utf-8")))
+    back = parse(document)
+    # A lone surrogate has no encoding; it is written out.
+    assert back.warnings == ((text if text.isprintable() or "\ud800" not in text else visible(text)),)
+    assert len(back.findings) == len(hostile_report("harmless").findings)
+
+
+@pytest.mark.parametrize("report", [full_report(), large_report(20)], ids=["full", "large"])
+def test_reports_of_tests_validate_and_come_back(report: Report) -> None:
+    document = render_report(report, "json")
+
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(document))
+    assert parse(document) == report
+
+
+def test_the_version_is_that_of_the_members_written() -> None:
+    document = json.loads(render_report(replace(sample(), schema_version="1.0"), "json"))
+
+    assert document["schema_version"] == SCHEMA_VERSION
+    assert "accepted" in document

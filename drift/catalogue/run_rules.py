@@ -1,0 +1,37 @@
+"""What a run says about itself, for formats that know only rules and places: it is no drift, and not nothing."""
+
+from msgspec import Struct
+
+
+class RunRule(Struct, frozen=True):
+    """One way in which a run is less than whole."""
+
+    id: str
+    title: str
+    explain: str
+    """What it means, and what to do."""
+
+
+GROUP_UNREAD = RunRule(
+    "group-unread",
+    "A declared group could not be read",
+    "Nothing is known about this group: neither that it is in sync nor that it drifted. The message tells the cause, "
+    "for example a refused key, a server error, or a time budget that ran out.\n\n"
+    "Remove the cause and run the check again. Results of earlier runs about this group are neither confirmed nor "
+    "refuted by this one.",
+)
+ACCEPTANCE_LAPSED = RunRule(
+    "acceptance-lapsed",
+    "An acceptance excuses nothing",
+    "An entry of `accepted` in the desired files has no effect: its last day is over, live moved on to a value that "
+    "nobody accepted, or the difference is gone.\n\n"
+    "Remove the entry, or renew it with a new date and, if it moved, the new value.",
+)
+CHECK_FAILED = RunRule(
+    "check-failed",
+    "The check could not be done",
+    "The run ended before it could compare anything, because of its settings, its desired files or an error. It says "
+    "nothing about any group: not that it is in sync, and not that it drifted.\n\n"
+    "The message tells what happened and what to do. Results of earlier runs are neither confirmed nor refuted.",
+)
+RUN_RULES: tuple[RunRule, ...] = (GROUP_UNREAD, ACCEPTANCE_LAPSED, CHECK_FAILED)
