@@ -18,6 +18,7 @@ from drift.inheritance import Inheritance
 from drift.lineage import fold
 from drift.live import Failed, Found, Missing, Reading
 from drift.model import DesiredGroup, Group, GroupRef
+from drift.parents import Parents
 from drift.prices import Prices
 from drift.report import GroupEntry, Status, Unread
 from drift.shard import Shard
@@ -123,16 +124,21 @@ class Comparison:
 
     def entries(self, findings: Mapping[int, tuple[Finding, ...]]) -> list[GroupEntry]:
         """Every declared group with its status, in the order of the files, then the undeclared ones."""
+        parents = Parents(self._desired, self._live, self._strangers)
         declared = [
             GroupEntry(
                 self._live[position][0] if position in self._live else group.ref,
                 self._status(position, findings.get(position, ())),
                 group.marks.field("group"),
+                parents.of(position),
             )
             for position, group in enumerate(self._desired)
             if self._reports(position) or self.is_unread(position)
         ]
-        return declared + [GroupEntry(group.ref, Status.UNMANAGED, None) for group in self._strangers]
+        return declared + [
+            GroupEntry(group.ref, Status.UNMANAGED, None, parents.live(group.parent_group_id))
+            for group in self._strangers
+        ]
 
     def _owns(self, group: GroupRef) -> bool:
         return self._shard is None or self._shard.owns(group)

@@ -29,6 +29,7 @@ class _Module(Protocol):
 _MODULES: Mapping[str, str] = {
     "text": "drift.render.text",
     "json": "drift.render.json_v1",
+    "html": "drift.render.html",
 }
 
 FORMATS: tuple[str, ...] = tuple(_MODULES)
