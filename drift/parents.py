@@ -16,7 +16,7 @@ class Parents:
         live: Mapping[int, tuple[GroupRef, str | None]],
         strangers: Sequence[Group],
     ) -> None:
-        """``live`` has the groups that were read, by position, with their parents' ids; ``strangers`` the undeclared ones."""
+        """``live`` has the groups that were read, by position, with their parents' ids."""
         self._desired = desired
         self._found = live
         self._by_id = {group.id: group.ref for group in strangers}

@@ -40,7 +40,7 @@ class Card(NamedTuple):
     source: str
     message: str
     what: str
-    """What both sides are values of, e.g. ``org/model › rate_limits › TOKEN/MINUTE``."""
+    """What both sides are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
     declared: Side | None
     """Null where a finding has no values, and its message says all."""
     live: Side | None
@@ -79,7 +79,7 @@ def titled(group: GroupRef) -> str:
 def _what(path: Sequence[str]) -> str:
     if not path:
         return "group"
-    return " › ".join(path[1:] if len(path) > 1 else path)
+    return " / ".join(path[1:] if len(path) > 1 else path)
 
 
 def _sides(finding: Finding) -> tuple[Side | None, Side | None, str]:

@@ -72,11 +72,11 @@ class Ways:
             if entry.group.external_entity_id is not None:
                 by_external.setdefault(entry.group.external_entity_id, index)
         self.parents = [_place(entry.parent, by_id, by_external) for entry in entries]
-        self._index = {_key(entry.group): index for index, entry in reversed(list(enumerate(entries)))}
+        self._index = {group_key(entry.group): index for index, entry in reversed(list(enumerate(entries)))}
 
     def above(self, group: GroupRef) -> list[str]:
         """The titles of a group's ancestors, the topmost first."""
-        at = self._index.get(_key(group))
+        at = self._index.get(group_key(group))
         way: list[int] = []
         while at is not None and (at := self.parents[at]) is not None and at not in way and len(way) < _DEEPEST:
             way.append(at)
@@ -92,7 +92,7 @@ def outline(ways: Ways, links: Mapping[GroupKey, str], found: Counter[GroupKey])
     for at, index in enumerate(order):
         entry = ways.entries[index]
         level, following = levels[at], levels[at + 1] if at + 1 < len(order) else 1
-        key = _key(entry.group)
+        key = group_key(entry.group)
         has_children = following > level
         rows.append(
             Row(
@@ -111,8 +111,9 @@ def outline(ways: Ways, links: Mapping[GroupKey, str], found: Counter[GroupKey])
     return Outline(rows, opened, sum(row.quiet for row in rows))
 
 
-def _key(group: GroupRef) -> GroupKey:
-    return (group.external_entity_id, group.id)
+def group_key(group: GroupRef) -> GroupKey:
+    """By what a page knows a group: findings of a group that was not read lack its internal id."""
+    return (group.external_entity_id, None if group.external_entity_id is not None else group.id)
 
 
 def _place(parent: GroupRef | None, by_id: Mapping[str, int], by_external: Mapping[str, int]) -> int | None:

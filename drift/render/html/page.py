@@ -10,9 +10,9 @@ from drift.catalogue import RULES
 from drift.errors import HINTS, ExitCode
 from drift.finding import Finding
 from drift.model import GroupRef
-from drift.render.amounts import exposed
+from drift.render.amounts import amounts
 from drift.render.html.cards import Card, card
-from drift.render.html.outline import GroupKey, Outline, Ways, outline
+from drift.render.html.outline import GroupKey, Outline, Ways, group_key, outline
 from drift.report import Report, Unread, Verdict
 from drift.wording import counted, number
 
@@ -36,6 +36,8 @@ _LAPSES: Mapping[Lapse, str] = {
     Lapse.MOVED: "live has another value now",
     Lapse.UNUSED: "there is no such difference any more",
 }
+_LONG = 200
+"""Findings from which on laying out all of them at once is felt."""
 
 
 class Bar(NamedTuple):
@@ -87,7 +89,7 @@ class Page(NamedTuple):
     details: Sequence[str]
     facts: Sequence[tuple[str, str]]
     started: str
-    exposure: str
+    exposure: Sequence[str]
     bars: Sequence[Bar]
     severities: Sequence[Choice]
     directions: Sequence[Choice]
@@ -95,6 +97,8 @@ class Page(NamedTuple):
     changes: Sequence[Choice]
     total: str
     sections: Sequence[Section]
+    long: bool
+    """Whether a browser should lay out only what is in view."""
     outline: Outline
     unread: Sequence[UnreadCause]
     accepted: Sequence[tuple[Section, Accepted]]
@@ -106,8 +110,8 @@ def page(report: Report) -> Page:
     """The report, prepared."""
     ways = Ways(report.groups)
     sections = _sections(report.findings, ways, "group")
-    found = Counter(_key(finding.group) for finding in report.findings)
-    links = {_key(section_of): section.id for section_of, section in sections}
+    found = Counter(group_key(finding.group) for finding in report.findings)
+    links = {group_key(group): section.id for group, section in sections}
     look = "failed" if report.failure else report.verdict.value
     verdict = "Nothing compared" if report.failure else _VERDICTS[report.verdict]
     headline = _headline(report, len(sections))
@@ -121,7 +125,7 @@ def page(report: Report) -> Page:
         details=list(_details(report)),
         facts=list(_facts(report)),
         started=_moment(report.started_at),
-        exposure=exposed(report.exposure) if report.exposure else "",
+        exposure=list(amounts(report.exposure)) if report.exposure else [],
         bars=_bars(report),
         severities=_choices((value.value, count) for value, count in counts.by_severity.items()),
         directions=_choices((value.value, count) for value, count in counts.by_direction.items()),
@@ -131,16 +135,13 @@ def page(report: Report) -> Page:
         ),
         total=number(len(report.findings)),
         sections=[section for _, section in sections],
+        long=len(report.findings) > _LONG,
         outline=outline(ways, links, found),
         unread=_unread(report.unread),
         accepted=[(_section(f"accepted-{index}", [entry.finding], ways), entry) for index, entry in _each(report)],
         lapsed=[(entry, _LAPSES[entry.lapse]) for entry in report.lapsed],
         settled=[section for _, section in _sections(report.base.settled, ways, "settled")] if report.base else [],
     )
-
-
-def _key(group: GroupRef) -> GroupKey:
-    return (group.external_entity_id, group.id)
 
 
 def _each(report: Report) -> Iterable[tuple[int, Accepted]]:
@@ -151,7 +152,7 @@ def _sections(findings: Sequence[Finding], ways: Ways, prefix: str) -> list[tupl
     """The findings by group, in their own order: the group with the worst one first."""
     by_group: dict[GroupKey, list[Finding]] = {}
     for finding in findings:
-        by_group.setdefault(_key(finding.group), []).append(finding)
+        by_group.setdefault(group_key(finding.group), []).append(finding)
     return [
         (of_group[0].group, _section(f"{prefix}-{index}", of_group, ways))
         for index, of_group in enumerate(by_group.values(), 1)
@@ -257,5 +258,3 @@ def _unread(unread: Sequence[Unread]) -> list[UnreadCause]:
         UnreadCause(entries[0].cause.value, counted(len(entries), "group"), HINTS.get(entries[0].cause, ""), entries)
         for _, entries in sorted(by_cause.items())
     ]
-
-
