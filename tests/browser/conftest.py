@@ -17,7 +17,7 @@ from drift.render import render_report
 from drift.report import Report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
 HOW = (
     "This suite opens the HTML report in Chromium:\n"
@@ -37,12 +37,20 @@ class Opened:
         self.requests: list[str] = []
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("dialog", lambda dialog: (self.said.append(f"dialog: {dialog.message}"), dialog.dismiss())[1])
+        page.on("dialog", self._refuse)
         page.on("request", lambda request: self.requests.append(request.url))
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.said.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def shown(self) -> int:
         """How many findings are to be seen."""
-        return self.page.locator("#list article:visible").count()
+        return int(self.page.locator("#list article:visible").count())
+
+    def says(self, count: str) -> None:
+        """Wait until the filter says how many it shows."""
+        self.page.locator("#filter output", has_text=count).wait_for()
 
     def quiet(self) -> bool:
         """Whether the page asked for nothing but itself and said nothing."""

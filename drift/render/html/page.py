@@ -45,7 +45,7 @@ class Bar(NamedTuple):
 
     kind: str
     name: str
-    count: str
+    many: str
     start: str
     width: str
 
@@ -55,7 +55,7 @@ class Choice(NamedTuple):
 
     value: str
     title: str
-    count: str
+    many: str
 
 
 class Section(NamedTuple):
@@ -72,7 +72,7 @@ class UnreadCause(NamedTuple):
     """Groups that are unread for one reason."""
 
     name: str
-    count: str
+    many: str
     hint: str
     entries: Sequence[Unread]
 
