@@ -65,7 +65,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     path = request.config.getoption("--chromium") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None or find_spec("playwright") is None or find_spec("axe_playwright_python") is None:
+    if (
+        path is None
+        or not Path(path).exists()
+        or find_spec("playwright") is None
+        or find_spec("axe_playwright_python") is None
+    ):
         pytest.fail(HOW, pytrace=False)
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent unless the group is asked for
 
