@@ -4,7 +4,6 @@ A group is unread until a reading says otherwise, so nothing can pass as in sync
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import chain
 from typing import assert_never
 
@@ -19,6 +18,7 @@ from drift.inheritance import Inheritance
 from drift.lineage import fold
 from drift.live import Failed, Found, Missing, Reading
 from drift.model import DesiredGroup, Group, GroupRef
+from drift.parents import Parents
 from drift.pins import Pins, tells_the_same
 from drift.pools import Overrun, Pools
 from drift.prices import Prices
@@ -135,30 +135,21 @@ class Comparison:
 
     def entries(self, findings: Mapping[int, tuple[Finding, ...]]) -> list[GroupEntry]:
         """Every declared group with its status, in the order of the files, then the undeclared ones."""
-        labels = _Labels(chain((ref for ref, _ in self._live.values()), (group.ref for group in self._strangers)))
+        parents = Parents(self._desired, self._live, self._strangers)
         declared = [
             GroupEntry(
                 self._live[position][0] if position in self._live else group.ref,
                 self._status(position, findings.get(position, ())),
                 group.marks.field("group"),
-                self._parent(position, labels),
+                parents.of(position),
             )
             for position, group in enumerate(self._desired)
             if self._reports(position) or self.is_unread(position)
         ]
         return declared + [
-            GroupEntry(group.ref, Status.UNMANAGED, None, labels(group.parent_group_id)) for group in self._strangers
+            GroupEntry(group.ref, Status.UNMANAGED, None, parents.live(group.parent_group_id))
+            for group in self._strangers
         ]
-
-    def _parent(self, position: int, labels: "_Labels") -> str | None:
-        desired = self._desired[position]
-        if desired.parent is not UNSET and desired.parent is not None:
-            return desired.parent
-        if desired.parent_group_id is not UNSET:
-            return labels(desired.parent_group_id)
-        if desired.parent is None or position not in self._live:
-            return None
-        return labels(self._live[position][1])
 
     def _owns(self, group: GroupRef) -> bool:
         return self._shard is None or self._shard.owns(group)
@@ -234,17 +225,3 @@ class Comparison:
         if position not in self._live:
             return Status.MISSING
         return Status.DRIFT if any(finding.is_drift for finding in findings) else Status.IN_SYNC
-
-
-class _Labels:
-    """How to call a group of which the internal id is known; looked up only where somebody asks."""
-
-    def __init__(self, groups: Iterable[GroupRef]) -> None:
-        self._groups = groups
-
-    @cached_property
-    def _by_id(self) -> Mapping[str | None, str]:
-        return {group.id: group.label for group in self._groups}
-
-    def __call__(self, id_: str | None) -> str | None:
-        return None if id_ is None else self._by_id.get(id_, id_)

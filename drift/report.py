@@ -77,8 +77,8 @@ class GroupEntry(Struct, frozen=True):
     group: GroupRef
     status: Status
     source: Location | None
-    parent: str | None = None
-    """The label of the group above it, as declared, else as found; null for a root, or where nobody knows."""
+    parent: GroupRef | None = None
+    """The group it hangs below: live as it was read, declared where it was not; null for a root or if not known."""
 
 
 class Unread(Struct, frozen=True):

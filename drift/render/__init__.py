@@ -45,6 +45,7 @@ _MODULES: Mapping[str, str] = {
     "junit": "drift.render.junit",
     "gitlab": "drift.render.gitlab",
     "openmetrics": "drift.render.openmetrics",
+    "html": "drift.render.html",
 }
 
 FORMATS: tuple[str, ...] = tuple(_MODULES)

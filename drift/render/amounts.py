@@ -1,17 +1,27 @@
 """Exposure in words, the same in every report for people."""
 
+from collections.abc import Iterator
+
 from drift.finding import Amount, Cost, Exposure
 from drift.wording import number
 
 
 def exposed(exposure: Exposure) -> str:
     """``up to 720,000,000 TOKEN/day more (at most USD 10,800.00/day)``."""
-    parts = [
-        _amount(amount, type_)
-        for amount, type_ in ((exposure.token_per_day, "TOKEN"), (exposure.request_per_day, "REQUEST"))
-        if amount != 0
-    ]
-    return ", ".join(parts) + (f" ({_cost(exposure.cost)})" if exposure.cost else "")
+    return ", ".join(_amounts(exposure)) + (f" ({_cost(exposure.cost)})" if exposure.cost else "")
+
+
+def amounts(exposure: Exposure) -> Iterator[str]:
+    """The same as a list: tokens, requests, cost."""
+    yield from _amounts(exposure)
+    if exposure.cost:
+        yield _cost(exposure.cost)
+
+
+def _amounts(exposure: Exposure) -> Iterator[str]:
+    for amount, type_ in ((exposure.token_per_day, "TOKEN"), (exposure.request_per_day, "REQUEST")):
+        if amount != 0:
+            yield _amount(amount, type_)
 
 
 def _amount(amount: Amount, type_: str) -> str:

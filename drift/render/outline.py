@@ -73,7 +73,7 @@ class _Roots:
 
     def __init__(self, report: Report) -> None:
         self._parents: Mapping[str, str] = {
-            entry.group.label: entry.parent for entry in report.groups if entry.parent is not None
+            entry.group.label: entry.parent.label for entry in report.groups if entry.parent is not None
         }
 
     def of(self, label: str) -> str:
