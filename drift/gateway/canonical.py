@@ -33,7 +33,7 @@ _LIMIT_KEYS = _LimitKeys()
 def group_from(shape: OwnGroupShape) -> Group:
     """The canonical form of a decoded group."""
     anomalies: list[str] = []
-    models = _keyed_models([(model.slug, _limits(model, anomalies)) for model in shape.models or ()], anomalies)
+    models = _keyed_models([(model.slug, limits_from(model, anomalies)) for model in shape.models or ()], anomalies)
     effective = None
     if isinstance(shape, GroupShape) and shape.effective_models is not None:
         effective = _keyed_models(
@@ -57,7 +57,8 @@ def group_from(shape: OwnGroupShape) -> Group:
 # The next two run for every model of every group of a list, so they are plain loops over C calls.
 
 
-def _limits(model: ModelShape, anomalies: list[str]) -> Mapping[LimitKey, int]:
+def limits_from(model: ModelShape, anomalies: list[str]) -> Mapping[LimitKey, int]:
+    """The limits of one model; ``anomalies`` takes what is wrong with them."""
     limits: dict[LimitKey, int] = {}
     rates, usages = model.rate_limits or (), model.usage_limits or ()
     for limit in rates:

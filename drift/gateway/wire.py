@@ -16,6 +16,7 @@ from msgspec.json import Decoder
 
 from drift.errors import Cause, GatewayError
 from drift.gateway.canonical import group_from
+from drift.gateway.listed import listed_groups
 from drift.gateway.shapes import GroupShape, OwnGroupShape
 from drift.model import Group
 
@@ -57,8 +58,6 @@ _ENVELOPE = Decoder(_Envelope)
 _PAGINATION = Decoder(Pagination)
 _GROUP = Decoder(GroupShape)
 _OWN_GROUP = Decoder(OwnGroupShape)
-_GROUPS = Decoder(list[GroupShape])
-_OWN_GROUPS = Decoder(list[OwnGroupShape])
 _RAW_ITEMS = Decoder(list[Raw])
 
 
@@ -104,7 +103,7 @@ class Page:
             items = self._items
             if isinstance(items, Raw):
                 try:
-                    return _decoded(items, effective=effective)
+                    return Items(listed_groups(items, effective=effective), [])
                 except _BROKEN as error:
                     items, _ = _salvage(self._body, error, self._where)
             return _one_by_one(items, effective=effective)
@@ -116,12 +115,6 @@ class Page:
         except _BROKEN:
             return None
         return bytes(items[0]) if items else None
-
-
-def _decoded(items: Raw, *, effective: bool) -> Items:
-    # A function of its own, so that the shapes are gone before the collector comes back.
-    shapes = (_GROUPS if effective else _OWN_GROUPS).decode(items)
-    return Items([group_from(shape) for shape in shapes], [])
 
 
 def _one_by_one(items: list[object], *, effective: bool) -> Items:
