@@ -6,12 +6,11 @@ recognised is decoded in full, and nothing passes that decoding would refuse.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
 
 from msgspec import Raw
 from msgspec.json import Decoder
 
-from drift.gateway.canonical import group_from, limits_from
+from drift.gateway.canonical import group_from
 from drift.gateway.shapes import (
     EffectiveModelShape,
     GroupShape,
@@ -21,7 +20,7 @@ from drift.gateway.shapes import (
     ModelShape,
     OwnGroupShape,
 )
-from drift.model import EffectiveKey, EffectiveModels, Group, Limits, Models
+from drift.model import EffectiveKey, EffectiveModels, Group, Kind, Limits, Models, limit_key
 
 _ITEMS = Decoder(list[ListedShape])
 _LISTED_MODELS = Decoder(list[ListedModelShape] | None)
@@ -30,27 +29,30 @@ _EFFECTIVE_MODELS = Decoder(list[EffectiveModelShape] | None)
 _LIMITS = Decoder(list[LimitShape] | None)
 
 _MOST_KNOWN = 16_384
-"""Pairs of lists that are remembered; some ten megabytes if every one is used."""
-_Lists: TypeAlias = tuple[bytes, bytes]
+"""Lists that are remembered of each kind; some ten megabytes if all of them are."""
 
 
-class _KnownLimits(dict[_Lists, Limits | None]):
-    """The limits that a pair of JSON lists stands for, shared by all models that have it; never change one.
+class _KnownLists(dict[bytes, Limits | None]):
+    """The limits that a JSON list of one kind stands for, shared by all models that have it; never change one.
 
-    None where a list names a limit twice.
+    None where the list names a limit twice.
     """
 
-    def __missing__(self, lists: _Lists) -> Limits | None:
-        rates, usages = (_LIMITS.decode(text) if text else None for text in lists)
-        twice: list[str] = []
-        limits = limits_from(ModelShape("", rates, usages), twice)
-        known = None if twice else limits
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, text: bytes) -> Limits | None:
+        listed = (_LIMITS.decode(text) if text else None) or ()
+        limits = {limit_key(self._kind, limit.type, limit.unit): limit.threshold for limit in listed}
+        known = limits if len(limits) == len(listed) else None
         if len(self) < _MOST_KNOWN:
-            self[lists] = known
+            self[text] = known
         return known
 
 
-_KNOWN = _KnownLimits()
+_RATES = _KnownLists("rate_limits")
+_USAGES = _KnownLists("usage_limits")
 
 
 class OwnAsEffective(Mapping[str, Mapping[EffectiveKey, int]]):
@@ -92,10 +94,10 @@ def _group(shape: ListedShape, effective: bool) -> Group:  # noqa: FBT001 - call
     models: dict[str, Limits] = {}
     count = 0
     for model in listed:
-        limits = _KNOWN[bytes(model.rate_limits), bytes(model.usage_limits)]
-        if limits is None:
+        rates, usages = _RATES[bytes(model.rate_limits)], _USAGES[bytes(model.usage_limits)]
+        if rates is None or usages is None:
             return _in_full(shape, text, effective=effective)
-        models[model.slug] = limits
+        models[model.slug] = limits = {**rates, **usages} if rates and usages else rates or usages
         count += len(limits)
     effective_models: EffectiveModels | None = None
     if len(models) != len(listed):
@@ -122,9 +124,11 @@ def _repeats(effective: bytes, own: bytes, group_id: str, limits: int) -> bool:
 
     Quotes within a JSON string are escaped, so what is taken out here can only be a member.
     """
-    source = f',"source_group":"{group_id}"}}' if b', "' not in effective else f', "source_group": "{group_id}"}}'
-    taken_out = len(effective) - len(own)
-    return taken_out == limits * (len(source.encode()) - 1) and effective.replace(source.encode(), b"}") == own
+    source = b',"source_group":"%b"' % group_id.encode()
+    longer = len(effective) - len(own)
+    if longer != limits * len(source):
+        source = b', "source_group": "%b"' % group_id.encode()
+    return longer == limits * len(source) and effective.replace(source, b"") == own
 
 
 def _in_full(shape: ListedShape, models: bytes, *, effective: bool) -> Group:
