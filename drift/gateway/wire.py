@@ -6,14 +6,12 @@ decoded; :mod:`drift.gateway.unknown` looks for them. Types, units and modes are
 vendor adds values. Thresholds are JSON integers: ``true``, ``"5"``, ``5.0`` and ``-1`` are not.
 """
 
-import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
+from drift.collector import cyclic_collection_paused
 from drift.errors import Cause, GatewayError
 from drift.gateway.canonical import group_from
 from drift.gateway.listed import listed_groups
@@ -99,7 +97,7 @@ class Page:
         Raises:
             GatewayError: ``UNREADABLE_RESPONSE``, where the items are no list.
         """
-        with _without_garbage_collection():
+        with cyclic_collection_paused():
             items = self._items
             if isinstance(items, Raw):
                 try:
@@ -173,15 +171,3 @@ def _describe(error: Exception) -> str:
             return "nested too deeply"
         case _:
             return str(error)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Collecting while a page is decoded finds nothing, and walks everything the program holds."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
