@@ -48,6 +48,7 @@ class Comparison:
         self._own: dict[int, tuple[Finding, ...]] = {}
         self._failed: dict[int, Failed] = {}
         self._strangers: list[Group] = []
+        self._found: dict[int, tuple[Finding, ...]] | None = None
         self._inheritance = Inheritance(desired)
         self._pins = Pins(desired)
         self._pools = Pools(desired)
@@ -56,6 +57,7 @@ class Comparison:
     def take(self, readings: Iterable[Reading]) -> None:
         """Compare each reading and keep the outcome; a later reading of a group replaces an earlier one."""
         self._overruns = None
+        self._found = None
         for reading in readings:
             self._on_reading()
             if reading.desired is None:
@@ -160,7 +162,12 @@ class Comparison:
     def _refs(self) -> Mapping[int, GroupRef]:
         return {position: ref for position, (ref, _) in self._live.items()}
 
-    def _every_finding(self) -> dict[int, tuple[Finding, ...]]:
+    def _every_finding(self) -> Mapping[int, tuple[Finding, ...]]:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def _find(self) -> dict[int, tuple[Finding, ...]]:
         found = dict(self._own)
         moved = set()
         for position, finding in self._parents():
@@ -177,11 +184,7 @@ class Comparison:
         return found
 
     def _parents(self) -> Iterator[tuple[int, Finding]]:
-        ids = {
-            group.external_entity_id: self._live[position][0].id
-            for position, group in enumerate(self._desired)
-            if position in self._live
-        }
+        ids = {self._desired[position].external_entity_id: ref.id for position, (ref, _) in self._live.items()}
         names = {id_: external for external, id_ in ids.items() if id_ is not None and external is not None}
         for position, (ref, live_parent) in self._live.items():
             desired = self._desired[position]

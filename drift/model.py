@@ -6,6 +6,7 @@ they are keyed maps, so equal groups are equal values. Field names are the API's
 
 from array import array
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
@@ -28,6 +29,15 @@ class LimitKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.type}/{self.unit}"
+
+
+@lru_cache(maxsize=1024)
+def limit_key(kind: Kind, type_: str, unit: str) -> LimitKey:
+    """The key of these parts, the same object each time: comparing maps of limits then looks no further.
+
+    There are a dozen kinds of limits; a server that invents more does not fill the memory.
+    """
+    return LimitKey(kind, type_, unit)
 
 
 class EffectiveKey(NamedTuple):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from drift.desired.nodes import Path, Value
 from drift.desired.problems import MOST_PROBLEMS, Breach
 from drift.desired.rules import LIMITS_RULES
-from drift.model import Kind, LimitKey, Limits
+from drift.model import Kind, Limits, limit_key
 
 if TYPE_CHECKING:
     from drift.desired.schema import LimitItem
@@ -34,7 +34,6 @@ class LimitLists:
     """The lists and joined maps of a run. The maps are shared between groups: never change one."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[Kind, str, str], LimitKey] = {}
         self._lists: dict[tuple[Kind, tuple[tuple[str, str, int], ...]], LimitList] = {}
         self._joined: dict[tuple[int, int], tuple[Limits, Limits, Limits]] = {}
 
@@ -46,7 +45,7 @@ class LimitLists:
         known = self._lists.get(content)
         if known is None:
             known = LimitList(
-                {self._key(kind, limit_type, unit): threshold for limit_type, unit, threshold in content[1]},
+                {limit_key(kind, limit_type, unit): threshold for limit_type, unit, threshold in content[1]},
                 tuple(breach for rule in LIMITS_RULES for breach in rule(kind, items)),
             )
             if len(self._lists) < _CACHE_SIZE:
@@ -81,7 +80,3 @@ class LimitLists:
                 if isinstance(holder, dict) and kind in holder and (*path, kind) not in wrong:
                     items = cast("Sequence[LimitItem]", holder[kind])
                     yield from (breach.below(*path, kind) for breach in self.of(kind, items).breaches)
-
-    def _key(self, kind: Kind, limit_type: str, unit: str) -> LimitKey:
-        content = (kind, limit_type, unit)
-        return self._keys.setdefault(content, LimitKey(*content))

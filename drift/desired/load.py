@@ -5,9 +5,9 @@ from hashlib import sha256
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from drift.collector import cyclic_collection_paused
 from drift.desired.accepted import AcceptedList
 from drift.desired.assembly import assemble
-from drift.desired.collector import cyclic_collection_paused
 from drift.desired.document import Document
 from drift.desired.encoding import is_text
 from drift.desired.files import Source, Sources

@@ -9,25 +9,9 @@ from itertools import count
 from typing import TypeVar
 
 from drift.gateway.shapes import EffectiveModelShape, GroupShape, ModelShape, OwnGroupShape
-from drift.model import EffectiveKey, Group, Kind, LimitKey
+from drift.model import EffectiveKey, Group, Kind, LimitKey, limit_key
 
 Key = TypeVar("Key", LimitKey, EffectiveKey)
-
-_MOST_INTERNED = 1024
-"""There are a dozen kinds of limits; a server that invents more does not fill the memory."""
-
-
-class _LimitKeys(dict[tuple[str, str, str], LimitKey]):
-    """The key of each kind, type and unit, made once: a named tuple equals the plain tuple of its parts."""
-
-    def __missing__(self, parts: tuple[Kind, str, str]) -> LimitKey:
-        key = LimitKey(*parts)
-        if len(self) < _MOST_INTERNED:
-            self[key] = key
-        return key
-
-
-_LIMIT_KEYS = _LimitKeys()
 
 
 def group_from(shape: OwnGroupShape) -> Group:
@@ -61,9 +45,9 @@ def _limits(model: ModelShape, anomalies: list[str]) -> Mapping[LimitKey, int]:
     limits: dict[LimitKey, int] = {}
     rates, usages = model.rate_limits or (), model.usage_limits or ()
     for limit in rates:
-        limits[_LIMIT_KEYS["rate_limits", limit.type, limit.unit]] = limit.threshold
+        limits[limit_key("rate_limits", limit.type, limit.unit)] = limit.threshold
     for limit in usages:
-        limits[_LIMIT_KEYS["usage_limits", limit.type, limit.unit]] = limit.threshold
+        limits[limit_key("usage_limits", limit.type, limit.unit)] = limit.threshold
     if len(limits) == len(rates) + len(usages):
         return limits
     pairs = [(LimitKey("rate_limits", limit.type, limit.unit), limit.threshold) for limit in rates]

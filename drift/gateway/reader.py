@@ -103,36 +103,34 @@ class Reader(Struct, frozen=True):
         with closing(sweep.pages(next_is_certain)) as pages:
             for items in pages:
                 for live in items.groups:
-                    yield from self._matched(live, wanted, aside, unmanaged=unmanaged)
+                    if found := self._matched(live, wanted, aside, unmanaged=unmanaged):
+                        yield found
                 for broken in items.broken:
                     yield from self._broken(broken, wanted)
                 if not unmanaged and (not wanted or turns_to_gets(mode, len(wanted), sweep.pages_read)):
                     return
 
-    def _matched(self, live: Group, wanted: Wanted, aside: "_Aside", *, unmanaged: bool) -> Iterator[Reading]:
+    def _matched(self, live: Group, wanted: Wanted, aside: "_Aside", *, unmanaged: bool) -> Found | None:
         """The reading that a listed group amounts to, if any."""
         position = wanted.by_external(live.external_entity_id)
         if position is not None:
-            yield self._found(wanted, position, live)
-            return
+            return self._found(wanted, position, live)
         position = wanted.by_id(live.id)
         if position is not None:
             if wanted[position].external_entity_id is None:
-                yield self._found(wanted, position, live)
-            else:
-                aside.namesakes[position] = live
-            return
+                return self._found(wanted, position, live)
+            aside.namesakes[position] = live
+            return None
         position = wanted.declares(live)
         if position is None:
-            if unmanaged:
-                yield Found(None, live)
-            return
+            return Found(None, live) if unmanaged else None
         first = self.memory.ids.get(live.external_entity_id)
         if first not in (None, live.id):
             aside.contested.append(position)
             self.ledger.note(
                 f"two groups of the list have the external id {live.external_entity_id!r}: {first!r} and {live.id!r}"
             )
+        return None
 
     def _broken(self, broken: Broken, wanted: Wanted) -> Iterator[Reading]:
         position = wanted.by_external(broken.external_entity_id)

@@ -6,7 +6,7 @@ Attribute names are the wire's. Optional members may also be null, which the ven
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 _Threshold = Annotated[int, Meta(ge=0)]
 """0 is a value like any other; no maximum is published."""
@@ -71,3 +71,22 @@ class GroupShape(OwnGroupShape, gc=False):
     """Schema ``GroupV1``."""
 
     effective_models: list[EffectiveModelShape] | None = None
+
+
+class ListedModelShape(Struct, gc=False):
+    """Schema ``ModelConfigV1`` as it stands in a list, its own lists not decoded yet; empty where there is none."""
+
+    slug: str
+    rate_limits: Raw = Raw()
+    usage_limits: Raw = Raw()
+
+
+class ListedShape(Struct, gc=False):
+    """Schema ``GroupV1`` as it stands in a list, its models not decoded yet; empty where there are none."""
+
+    id: _Id
+    metadata: MetadataShape
+    hierarchy: HierarchyShape
+    created_at: str
+    models: Raw = Raw()
+    effective_models: Raw = Raw()

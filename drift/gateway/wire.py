@@ -6,16 +6,15 @@ decoded; :mod:`drift.gateway.unknown` looks for them. Types, units and modes are
 vendor adds values. Thresholds are JSON integers: ``true``, ``"5"``, ``5.0`` and ``-1`` are not.
 """
 
-import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
+from drift.collector import cyclic_collection_paused
 from drift.errors import Cause, GatewayError
 from drift.gateway.canonical import group_from
+from drift.gateway.listed import listed_groups
 from drift.gateway.shapes import GroupShape, OwnGroupShape
 from drift.model import Group
 
@@ -57,8 +56,6 @@ _ENVELOPE = Decoder(_Envelope)
 _PAGINATION = Decoder(Pagination)
 _GROUP = Decoder(GroupShape)
 _OWN_GROUP = Decoder(OwnGroupShape)
-_GROUPS = Decoder(list[GroupShape])
-_OWN_GROUPS = Decoder(list[OwnGroupShape])
 _RAW_ITEMS = Decoder(list[Raw])
 
 
@@ -100,11 +97,11 @@ class Page:
         Raises:
             GatewayError: ``UNREADABLE_RESPONSE``, where the items are no list.
         """
-        with _without_garbage_collection():
+        with cyclic_collection_paused():
             items = self._items
             if isinstance(items, Raw):
                 try:
-                    return _decoded(items, effective=effective)
+                    return Items(listed_groups(items, effective=effective), [])
                 except _BROKEN as error:
                     items, _ = _salvage(self._body, error, self._where)
             return _one_by_one(items, effective=effective)
@@ -116,12 +113,6 @@ class Page:
         except _BROKEN:
             return None
         return bytes(items[0]) if items else None
-
-
-def _decoded(items: Raw, *, effective: bool) -> Items:
-    # A function of its own, so that the shapes are gone before the collector comes back.
-    shapes = (_GROUPS if effective else _OWN_GROUPS).decode(items)
-    return Items([group_from(shape) for shape in shapes], [])
 
 
 def _one_by_one(items: list[object], *, effective: bool) -> Items:
@@ -180,15 +171,3 @@ def _describe(error: Exception) -> str:
             return "nested too deeply"
         case _:
             return str(error)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Collecting while a page is decoded finds nothing, and walks everything the program holds."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -15,7 +15,7 @@ from statistics import median
 from time import process_time
 
 from drift import load_desired
-from drift.desired.collector import cyclic_collection_paused
+from drift.collector import cyclic_collection_paused
 from drift.desired.tree_rules import tree_problems
 from drift.hierarchy import Forest, desired_forest, predict
 from drift.model import DesiredGroup

@@ -2,8 +2,8 @@
 
 Run: uv run python -m tests.bench.bench_scale [--heavy]
 
-By default 1,000 and 10,000 groups; ``--heavy`` adds 100,000 and 1,000,000, which takes a quarter of an hour and
-four gigabytes for the server.
+By default 1,000 and 10,000 groups; ``--heavy`` adds 100,000 and 1,000,000, which takes a quarter of an hour, two
+gigabytes of memory and one of disk.
 """
 
 import tempfile

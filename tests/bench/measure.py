@@ -49,8 +49,13 @@ def command(*arguments: str | os.PathLike[str], unthrottled: bool = False) -> li
 
 
 def process(argv: Sequence[str], says: str = "") -> Run:
-    """Run a command to its end, and make sure of what it says: only right answers count."""
+    """Run a command to its end, and make sure of what it says: only right answers count.
+
+    Whatever is set here, the command may keep its compiled modules, as it does wherever it is installed: compiling
+    all of them anew is most of a small check.
+    """
     environment = {**os.environ, "BASETEN_API_KEY": "bench-key"}  # noqa: TID251 - for the child
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(argv, stdout=output, stderr=output, env=environment)

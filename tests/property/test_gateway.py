@@ -152,6 +152,60 @@ def test_a_listed_group_is_the_same_group(members: list[Json]) -> None:
     """Items of a list and answers to a get are read alike."""
     page = Page(json.dumps({"items": members, "pagination": {"has_more": False}}).encode(), "")
     assert page.decode(effective=True).groups == [decoded(group) for group in members]
+    assert [live.models for live in page.decode(effective=False).groups] == [decoded(group).models for group in members]
+
+
+def repeated(group: Json) -> list[Json]:
+    """The effective models of a group whose own are all that it has."""
+    return [
+        {
+            "slug": model["slug"],
+            **{
+                kind: [{**limit, "source_group": group["id"]} for limit in model[kind]]
+                for kind in ("rate_limits", "usage_limits")
+            },
+        }
+        for model in group["models"]
+    ]
+
+
+def listed(members: list[Json], separators: tuple[str, str]) -> Page:
+    """A page with these items, written with or without blanks."""
+    envelope = {"items": members, "pagination": {"has_more": False}}
+    return Page(json.dumps(envelope, separators=separators, ensure_ascii=False).encode(), "")
+
+
+separators = st.sampled_from([(", ", ": "), (",", ":")])
+
+
+@given(groups, separators)
+def test_effective_limits_that_repeat_the_own_ones(group: Json, separators: tuple[str, str]) -> None:
+    """They are recognised without being decoded, and are the same as if they were decoded."""
+    group["effective_models"] = repeated(group)
+    (live,) = listed([group], separators).decode(effective=True).groups
+    assert live == decoded(group)
+    assert {slug: dict(limits) for slug, limits in (live.effective_models or {}).items()} == decoded(
+        group
+    ).effective_models
+
+
+@given(groups, separators, json_values, st.data())
+def test_effective_limits_that_nearly_repeat_the_own_ones(
+    group: Json, separators: tuple[str, str], other: object, data: st.DataObject
+) -> None:
+    """Whatever stands in some member's place, or is left out, a list shows what a get would."""
+    group["effective_models"] = repeated(group)
+    part = data.draw(st.sampled_from([group, *objects(group["effective_models"]), *objects(group["models"])]))
+    name = data.draw(st.sampled_from(sorted(part)))
+    if data.draw(st.booleans()):
+        part[name] = other
+    else:
+        del part[name]
+    items = listed([group], separators).decode(effective=True)
+    if unreadable(decode_group, json.dumps(group).encode()):
+        assert len(items.broken) == 1
+    else:
+        assert items.groups == [decoded(group)]
 
 
 @given(groups, json_values | st.text() | st.just(float("nan")), st.data())

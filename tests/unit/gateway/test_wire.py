@@ -174,6 +174,21 @@ def test_page() -> None:
     assert read.decode(effective=True).groups[0].effective_models is not None
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize(
+    ("threshold", "source"), [(1_000_000, "abc123hash"), (1_000_001, "abc123hash"), (1_000_000, "abc123hasH")]
+)
+def test_effective_limits_that_look_like_the_own_ones(threshold: int, source: str, separators: tuple[str, str]) -> None:
+    """A list has them as they are, also where they are as long as the group's own and differ in one character."""
+    limit = {"type": "TOKEN", "unit": "MINUTE", "threshold": threshold, "source_group": source}
+    item = group(effective_models=[{"slug": "your-org/your-model", "rate_limits": [limit], "usage_limits": []}])
+    text = json.dumps({"items": [item], "pagination": {"has_more": False}}, separators=separators).encode()
+    (live,) = Page(text, WHERE).decode(effective=True).groups
+    assert live.effective_models == {
+        "your-org/your-model": {EffectiveKey("rate_limits", "TOKEN", "MINUTE", source): threshold}
+    }
+
+
 def test_broken_items_leave_the_others_readable() -> None:
     """Each broken item says what is wrong with it, and which group it is where that can still be told."""
     nan = [{"slug": "m", "rate_limits": [{"type": "TOKEN", "unit": "DAY", "threshold": float("nan")}]}]

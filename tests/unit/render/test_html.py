@@ -90,10 +90,10 @@ def test_hostile_text_is_shown_as_text_and_makes_no_markup(text: str) -> None:
     root = parsed(document)
 
     assert skeleton(root) == skeleton(plain)
-    shown = visible(text).strip()
-    assert shown in text_of(one(root, ".//section[@id='warnings']"))
-    assert shown in text_of(one(root, ".//section[@id='findings']//h3"))
-    assert shown in text_of(one(root, ".//ul[@class='tree']"))
+    # Within a line less has to be escaped than where one begins.
+    shown = {visible(text).strip(), visible(f"x{text}")[1:].strip()}
+    for place in (".//section[@id='warnings']", ".//section[@id='findings']//h3", ".//ul[@class='tree']"):
+        assert any(form in text_of(one(root, place)) for form in shown)
     document.encode()  # also what a name cannot be written as
 
 

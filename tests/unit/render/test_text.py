@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from drift.compare import compare, missing, unmanaged
 from drift.errors import Cause, ExitCode, Location
 from drift.finding import Cost, Exposure, Finding
+from drift.model import GroupRef
 from drift.render import RenderOptions, render_report
 from drift.report import Failure, Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
@@ -167,7 +168,8 @@ def test_a_report_whose_parents_form_a_cycle_is_shown() -> None:
     cycle = replace(
         report,
         groups=tuple(
-            replace(entry, parent={"acme": "acme-prod"}.get(entry.group.label, entry.parent)) for entry in report.groups
+            replace(entry, parent={"acme": GroupRef("id-acme-prod", "acme-prod")}.get(entry.group.label, entry.parent))
+            for entry in report.groups
         ),
     )
 

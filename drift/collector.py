@@ -18,4 +18,8 @@ def cyclic_collection_paused() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():
+                # Makes everything old at once, which spares walking it as young as soon as the collector is back.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
