@@ -69,8 +69,8 @@ def canonical_json(declared: object) -> CanonicalJson:
     """The text for a declaration.
 
     Args:
-        declared: A ``Declared``: a mapping in the shape of an entry of ``groups``; whole floats count as integers, because
-            that is what a stack reference makes of them. Or a group that drift has read; or such a text.
+        declared: A ``Declared``: a mapping in the shape of an entry of ``groups``; whole floats count as integers,
+            because that is what a stack reference makes of them. Or a group that drift has read; or such a text.
 
     Raises:
         DeclaredError: it is not a valid declaration of one group; the problems are those of ``drift validate``.
@@ -80,9 +80,8 @@ def canonical_json(declared: object) -> CanonicalJson:
     if isinstance(declared, DesiredGroup):
         return _encode(declared)
     if not isinstance(declared, Mapping):
-        kind = type(declared).__name__
         raise DeclaredError(
-            f"declared must be a mapping in the shape of a desired group, or what declared_from_yaml gives, not {kind}"
+            f"declared must be a mapping in the shape of a desired group, not {type(declared).__name__}"
         )
     return _encode(_validated(cast("Mapping[object, object]", declared)))
 

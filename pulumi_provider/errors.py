@@ -25,7 +25,7 @@ class DeclaredError(DriftError):
             what: The declaration, as the author knows it.
             with_places: Whether file, line and column mean something.
         """
-        lines = [f"{what}: {error.message}"]
+        lines = [f"{what}: {error.message if with_places else error.message.replace('files', 'group')}"]
         for problem in error.problems:
             place = f"{problem.location}: " if with_places else ""
             path = problem.path if with_places else problem.path.removeprefix("groups[0]").lstrip(".")

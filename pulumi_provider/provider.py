@@ -18,9 +18,11 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from drift.errors import DriftError
 from pulumi_provider.access import environment
-from pulumi_provider.core import not_found, read_by_id, reader_for
+from pulumi_provider.core import not_found, read_by_id, reader_for, sentence
 from pulumi_provider.errors import GroupReadError
+from pulumi_provider.outputs import GroupOutputs
 from pulumi_provider.reading import GroupReader
 
 _READ_ONLY = "GatewayGroup is read-only: this provider never creates, updates or deletes a gateway group"
@@ -50,8 +52,7 @@ class GatewayGroupProvider(ResourceProvider):
         Raises:
             GroupReadError: the group could not be read; or there is none, where none was recorded either.
         """
-        declared = props.get("declared")
-        found = read_by_id(self._gateway(), id_, declared)
+        found = self._found(id_, props.get("declared"))
         if found is not None:
             return ReadResult(found["id"], dict(found))
         # Only what this method returned before has this member.
@@ -77,6 +78,14 @@ class GatewayGroupProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do nothing: a stack that forgets a group leaves the group alone."""
+
+    def _found(self, group_id: str, declared: str | None) -> GroupOutputs | None:
+        try:
+            return read_by_id(self._gateway(), group_id, declared)
+        except DriftError as error:
+            # Pulumi shows the whole traceback: it had better be short. Whatever is no DriftError is a bug, and shown.
+            problem = GroupReadError(sentence(error))
+        raise problem
 
     def _gateway(self) -> GroupReader:
         with self._lock:

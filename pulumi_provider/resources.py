@@ -70,6 +70,11 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
         # Without a placeholder an output would never be resolved.
         props: dict[str, Any] = {**dict.fromkeys(OUTPUTS), "declared": text}
         read = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=group_id))
+        self._declares = text is not None
+        if not self._declares:
+            # Nulls are not sent, and a preview takes what is not sent for unknown.
+            del props["in_sync"]
+            self.in_sync = pulumi.Output.from_input(None)
         super().__init__(GatewayGroupProvider(), resource_name, props, read)
 
     @classmethod
@@ -91,11 +96,14 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
             pulumi.RunError: nothing is declared. Drift itself fails the run once it is known.
         """
         name = self._name
+        undeclared = f"GatewayGroup {name!r}: require_in_sync needs `declared`"
+        if not self._declares:
+            raise pulumi.RunError(undeclared)
 
         def check(known: tuple[bool | None, Sequence[Mapping[str, Any]]]) -> None:
             in_sync, differences = known
             if in_sync is None:
-                raise pulumi.RunError(f"GatewayGroup {name!r}: require_in_sync needs `declared`")
+                raise pulumi.RunError(undeclared)
             if not in_sync:
                 found = "".join(f"\n  {_shown(difference)}" for difference in differences)
                 raise pulumi.RunError(f"gateway group {name!r} is not as declared:{found}")
@@ -104,17 +112,17 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
         both.apply(lambda known: check(cast("tuple[bool | None, Sequence[Mapping[str, Any]]]", known)))
 
 
-def _canonical(declared: pulumi.Input[Declared] | None) -> pulumi.Input[str] | None:
+def _canonical(declared: pulumi.Input[Declared] | None) -> pulumi.Input[str | None] | None:
     if declared is None:
         return None
     if isinstance(declared, pulumi.Output):
-        return declared.apply(lambda value: None if value is None else _or_run_error(value))
+        return declared.apply(_or_run_error)
     return canonical_json(declared)
 
 
-def _or_run_error(declared: Declared) -> str:
+def _or_run_error(declared: object) -> str | None:
     try:
-        return canonical_json(declared)
+        return None if declared is None else canonical_json(declared)
     except DriftError as error:
         raise pulumi.RunError(sentence(error)) from None
 
