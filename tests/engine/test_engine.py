@@ -340,6 +340,4 @@ def test_two_hundred_groups_are_read_in_parallel(
     floor = math.ceil(groups / threads) * latency
     with capsys.disabled():
         print(f"\n{groups} groups, {latency * 1000:g} ms each: preview {taken:.1f} s, without groups {empty:.1f} s,")
-        print(
-            f"  bound by latency and Pulumi's {threads} threads {floor:.1f} s, one after the other {groups * latency:.1f} s"
-        )
+        print(f"  bound by latency and Pulumi's {threads} threads {floor:.1f} s, in turn {groups * latency:.1f} s")

@@ -108,7 +108,7 @@ class Plugin:
 
 def struct(values: Props) -> struct_pb2.Struct:
     """A message as the engine sends it."""
-    return json_format.ParseDict(values, struct_pb2.Struct())
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())
 
 
 def secret(value: str) -> dict[str, str]:
