@@ -1,6 +1,7 @@
 """Plain functions that read a group within the program: for look-ups by external id, and without a state entry."""
 
 import asyncio
+from contextlib import closing
 from typing import cast
 
 import pulumi
@@ -64,12 +65,12 @@ def _get(group_id: str | None, external_entity_id: str | None, declared: Declare
         raise GroupReadError("get_gateway_group takes either id or external_entity_id")
     refuse_plain_key(_config, is_config_secret)
     text = None if declared is None else canonical_json(declared)
-    reader = reader_for(_config, environment())
-    if group_id is not None:
-        what, found = f"gateway group {group_id!r}", read_by_id(reader, group_id, text)
-    else:
-        what = f"gateway group with the external id {external_entity_id!r}"
-        found = read_by_external_id(reader, external_entity_id or "", text)
+    with closing(reader_for(_config, environment())) as reader:
+        if group_id is not None:
+            what, found = f"gateway group {group_id!r}", read_by_id(reader, group_id, text)
+        else:
+            what = f"gateway group with the external id {external_entity_id!r}"
+            found = read_by_external_id(reader, external_entity_id or "", text)
     if found is None:
         raise not_found(what)
     translated = translate_output_properties(dict(found), lambda name: name, GetGatewayGroupResult)

@@ -71,6 +71,11 @@ class GroupReader:
 
         return self._read(f"gateway group with the external id {external_entity_id!r}", look, declared)
 
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if hasattr(self._threads, "transport"):
+            self._threads.transport.close()
+
     def _read(self, what: str, look: Look, declared: DesiredGroup | None) -> Seen | None:
         client = self._client()
         try:
