@@ -52,8 +52,7 @@ def _shown(value: object) -> object:
     """What is about to be written, without what a reader could not see; autoescape comes after it."""
     if type(value) is Markup:
         return value
-    text = value if type(value) is str else str(value)
-    return text if text.isprintable() else visible(text)
+    return visible(value if type(value) is str else str(value))
 
 
 @cache

@@ -165,13 +165,9 @@ def test_a_tree_is_told_together_its_root_first() -> None:
 
 def test_a_report_whose_parents_form_a_cycle_is_shown() -> None:
     report = full_report()
-    cycle = replace(
-        report,
-        groups=tuple(
-            replace(entry, parent={"acme": GroupRef("id-acme-prod", "acme-prod")}.get(entry.group.label, entry.parent))
-            for entry in report.groups
-        ),
-    )
+    above = {"acme": GroupRef("id-acme-prod", "acme-prod")}
+    groups = tuple(replace(entry, parent=above.get(entry.group.label, entry.parent)) for entry in report.groups)
+    cycle = replace(report, groups=groups)
 
     assert render_report(cycle, "text").count("[permissive]") == render_report(report, "text").count("[permissive]")
 

@@ -1,0 +1,199 @@
+"""The declaration of one group as canonical JSON text: the form in which it travels and is recorded.
+
+Pulumi's wire turns integers into floats and drops nulls, and a declaration needs both, so it crosses as one text.
+Whoever wrote it, equal declarations are equal texts, and it is content, not a path: a refresh compares with what
+was declared at the last update. The shape is that of a group in a desired file, with profiles, YAML's surprises
+and the parent's mode resolved. It stands in users' state, so texts of every release have to stay readable.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from os import PathLike
+from typing import NewType, TypeAlias, cast
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from drift.desired import load_desired
+from drift.desired.wording import did_you_mean
+from drift.errors import DesiredError
+from drift.model import DesiredGroup, Kind, LimitKey, Limits, Manage, Marks, Models
+from pulumi_provider.errors import DeclaredError
+
+CanonicalJson = NewType("CanonicalJson", str)
+"""Text made here; it holds what a ``DesiredGroup`` holds, except for lines and names of profiles."""
+
+Declared: TypeAlias = Mapping[str, object] | DesiredGroup | CanonicalJson
+"""How a program declares a group: content in the shape of a desired file, or what drift has already read."""
+
+_FIELDS = 7
+"""Positions that ``Marks`` keeps of a group before its models."""
+
+
+class _Limit(Struct, frozen=True, forbid_unknown_fields=True):
+    type: str
+    unit: str
+    threshold: int
+
+
+class _Model(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    slug: str
+    rate_limits: tuple[_Limit, ...] = ()
+    usage_limits: tuple[_Limit, ...] = ()
+
+
+class _Metadata(Struct, frozen=True, forbid_unknown_fields=True):
+    external_entity_id: str | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
+
+
+class _Hierarchy(Struct, frozen=True, forbid_unknown_fields=True):
+    limit_enforcement: str | UnsetType = UNSET
+    parent: str | UnsetType | None = UNSET
+    parent_group_id: str | UnsetType = UNSET
+
+
+class _Group(Struct, frozen=True, forbid_unknown_fields=True):
+    id: str | UnsetType = UNSET
+    metadata: _Metadata = _Metadata()
+    hierarchy: _Hierarchy = _Hierarchy()
+    models: tuple[_Model, ...] | UnsetType = UNSET
+    manage: Manage = "exact"
+
+
+_DECODER = msgspec.json.Decoder(_Group)
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def canonical_json(declared: object) -> CanonicalJson:
+    """The text for a declaration.
+
+    Args:
+        declared: A ``Declared``: a mapping in the shape of an entry of ``groups``; whole floats count as integers,
+            because that is what a stack reference makes of them. Or a group that drift has read; or such a text.
+
+    Raises:
+        DeclaredError: it is not a valid declaration of one group; the problems are those of ``drift validate``.
+    """
+    if isinstance(declared, str):
+        return _encode(parse(declared))
+    if isinstance(declared, DesiredGroup):
+        return _encode(declared)
+    if not isinstance(declared, Mapping):
+        raise DeclaredError(
+            f"declared must be a mapping in the shape of a desired group, not {type(declared).__name__}"
+        )
+    return _encode(_validated(cast("Mapping[object, object]", declared)))
+
+
+def declared_from_yaml(
+    path: str | PathLike[str] | Sequence[str | PathLike[str]], external_entity_id: str
+) -> CanonicalJson:
+    """One group of the desired files, read now, the way ``drift check`` reads them.
+
+    Args:
+        path: A file, a directory or several; profiles and parents are looked up in all of them.
+        external_entity_id: Which group, by its external id, or by its pinned internal id if it has no other.
+
+    Raises:
+        DeclaredError: the files have problems, each named with its line, or do not declare the group.
+    """
+    paths = [path] if isinstance(path, str | PathLike) else list(path)
+    shown = ", ".join(str(one) for one in paths)
+    try:
+        groups = load_desired(paths).groups
+    except DesiredError as error:
+        raise DeclaredError.of(error, shown, with_places=True) from None
+    for group in groups:
+        if external_entity_id in (group.external_entity_id, None if group.external_entity_id else group.id):
+            return _encode(group)
+    close = did_you_mean(external_entity_id, [group.ref.label for group in groups])
+    raise DeclaredError(f"{shown}: no group {external_entity_id!r} is declared" + (f" ({close})" if close else ""))
+
+
+def parse(text: str) -> DesiredGroup:
+    """The declaration behind a canonical text; its positions are all line 1.
+
+    Raises:
+        DeclaredError: the text was not made by :func:`canonical_json` of this release or an earlier one.
+    """
+    try:
+        group = _DECODER.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DeclaredError(
+            f"the recorded declaration is not one that this release of baseten-drift can read: {error}"
+        ) from None
+    models: Models | UnsetType = UNSET
+    if group.models is not UNSET:
+        models = {model.slug: _limits(model) for model in group.models}
+    positions = _FIELDS + sum(1 + len(limits) for limits in (models or {}).values())
+    return DesiredGroup(
+        marks=Marks("declared", repeat((1, 1), positions)),
+        id=group.id or None,
+        external_entity_id=group.metadata.external_entity_id or None,
+        name=group.metadata.name,
+        limit_enforcement=group.hierarchy.limit_enforcement,
+        parent=group.hierarchy.parent,
+        parent_group_id=group.hierarchy.parent_group_id,
+        models=models,
+        manage=group.manage,
+    )
+
+
+def _encode(group: DesiredGroup) -> CanonicalJson:
+    models: tuple[_Model, ...] | UnsetType = UNSET
+    if group.models is not UNSET:
+        models = tuple(
+            _Model(slug, _of_kind(limits, "rate_limits"), _of_kind(limits, "usage_limits"))
+            for slug, limits in sorted(group.models.items())
+        )
+    shape = _Group(
+        id=UNSET if group.id is None else group.id,
+        metadata=_Metadata(UNSET if group.external_entity_id is None else group.external_entity_id, group.name),
+        hierarchy=_Hierarchy(group.limit_enforcement, group.parent, group.parent_group_id),
+        models=models,
+        manage=group.manage,
+    )
+    return CanonicalJson(_ENCODER.encode(shape).decode())
+
+
+def _of_kind(limits: Limits, kind: Kind) -> tuple[_Limit, ...]:
+    return tuple(_Limit(key.type, key.unit, limits[key]) for key in sorted(limits) if key.kind == kind)
+
+
+def _limits(model: _Model) -> Limits:
+    kinds: tuple[tuple[Kind, tuple[_Limit, ...]], ...] = (
+        ("rate_limits", model.rate_limits),
+        ("usage_limits", model.usage_limits),
+    )
+    return {LimitKey(kind, limit.type, limit.unit): limit.threshold for kind, limits in kinds for limit in limits}
+
+
+def _validated(declared: Mapping[object, object]) -> DesiredGroup:
+    """The group that a desired file with nothing but this mapping declares."""
+    import yaml  # noqa: PLC0415 - only for declarations that are written in a program
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - shared lists are written out
+            return True
+
+    try:
+        document = {"version": 1, "groups": [_plain(declared)]}
+        text = yaml.dump(document, Dumper=Plain, allow_unicode=True, sort_keys=False, width=float("inf"))
+    except (yaml.YAMLError, RecursionError, TypeError) as error:
+        raise DeclaredError(f"declared holds something that no desired file can hold: {error}") from None
+    try:
+        (group,) = load_desired(["-"], stdin=lambda: text.encode("utf-8", "surrogatepass")).groups
+    except DesiredError as error:
+        raise DeclaredError.of(error, "declared", with_places=False) from None
+    return group
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in cast("Mapping[object, object]", value).items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return str(value) if isinstance(value, str) else value
