@@ -11,7 +11,7 @@ import sys
 
 from tests.bench.measure import heavy
 
-BENCHMARKS = ("processes", "gateway", "desired", "check", "scale")
+BENCHMARKS = ("processes", "gateway", "desired", "check", "scale", "export")
 
 
 def main() -> None:
