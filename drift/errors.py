@@ -5,6 +5,7 @@
   * ``SettingsError``: a flag, an environment variable or a key file cannot be used (exit 4)
   * ``DesiredError``: the desired files have problems, all of them listed (exit 4)
   * ``OutputError``: a report could not be written where it was asked for (exit 1)
+  * ``UndeclarableError``: live groups cannot be written as desired files (exit 3)
   * ``GatewayError``: one request got no usable answer; see :class:`Cause` (exit 3 or 5)
 
 Every error says what happened and where in ``message``, and what to do next in ``hint``. Only the
@@ -136,6 +137,16 @@ class DesiredError(DriftError):
 
 class OutputError(DriftError):
     """A report could not be written."""
+
+
+class UndeclarableError(DriftError):
+    """Live groups that desired files could not say faithfully; ``reasons`` has a line for each."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+    def __init__(self, message: str, reasons: Sequence[str], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reasons = tuple(reasons)
 
 
 class GatewayError(DriftError):

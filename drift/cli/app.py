@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Compare declared groups with live ones.",
     "validate": "Check desired files, without a key and without a network.",
     "tree": "Show groups as trees, with their limits and who sets them.",
+    "export": "Write live groups as desired files.",
     "render": "Print saved reports in other formats, or several as one.",
     "accept": "Excuse differences of a report until a day.",
     "history": "Say when each difference was first and last seen, from saved reports.",

@@ -13,6 +13,7 @@ from drift.desired.wording import did_you_mean
 LARGEST = 32 * 1024 * 1024
 """Bytes of one file; 100,000 groups with two models each are half of it."""
 STDIN = "-"
+NO_FILES = "no *.yaml or *.yml file in this directory"
 _STDIN_NAME = "<stdin>"
 _SUFFIXES = (".yaml", ".yml")
 
@@ -66,7 +67,7 @@ class Sources:
         failures = len(self.unread)
         found = sorted(self._below(path))
         if not found and len(self.unread) == failures:
-            self._fail(problems, "no *.yaml or *.yml file in this directory", "hidden files do not count")
+            self._fail(problems, NO_FILES, "hidden files do not count")
         for file in found:
             yield from self._read_file(file)
 

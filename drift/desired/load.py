@@ -1,9 +1,9 @@
 """The use case: paths in, everything that they declare or everything wrong with them out."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drift.collector import cyclic_collection_paused
 from drift.desired.accepted import AcceptedList
@@ -22,6 +22,7 @@ from drift.desired.scalars import PlainScalars
 from drift.desired.tree_rules import tree_problems
 from drift.desired.values import Desired, DesiredFile
 from drift.errors import DesiredError, Level, Location, Problem
+from drift.model import Limits
 
 if TYPE_CHECKING:
     from drift.desired.declared import Declared
@@ -43,6 +44,26 @@ def load(
         for unread in sources.unread:
             run.miss(unread)
         return run.finish(ignore)
+
+
+class Declarations(NamedTuple):
+    """What texts declare, with the profiles by name."""
+
+    desired: Desired
+    profiles: Mapping[str, Limits]
+
+
+def load_texts(texts: Mapping[str, str]) -> Declarations:
+    """Read texts as if they were the files of those names; there must be one at least.
+
+    Raises:
+        DesiredError: Something is wrong; it lists every error and warning of all texts.
+    """
+    with cyclic_collection_paused():
+        run = _Run()
+        for name, text in texts.items():
+            run.take(Source(name, text.encode(), Problems(name)))
+        return Declarations(run.finish(()), run.profiles())
 
 
 class _Run:
@@ -118,6 +139,10 @@ class _Run:
         return Desired(
             groups, tuple(self._files), tuple(self.problems), self._prices.prices, tuple(self._accepted.acceptances)
         )
+
+    def profiles(self) -> Mapping[str, Limits]:
+        """The limits of every profile."""
+        return {name: {**profile.rates, **profile.usages} for name, profile in self._profiles.items()}
 
     def _is_wrong(self) -> bool:
         return any(problem.level is Level.ERROR for problem in self.problems)

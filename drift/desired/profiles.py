@@ -1,6 +1,6 @@
 """Limits under a name, seen by the groups of all files of a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import ItemsView, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -37,6 +37,10 @@ class Profiles:
 
     def __getitem__(self, name: str) -> Profile:
         return self._by_name[name]
+
+    def items(self) -> ItemsView[str, Profile]:
+        """Every profile with its name."""
+        return self._by_name.items()
 
     def unknown(self, groups: Sequence[Declared], *, complete: bool) -> Iterator[Problem]:
         """V22: every profile that a model names is declared in some file."""

@@ -32,6 +32,8 @@ class Memory(Struct):
     """Why the list was not read to its end, where all of it was asked for."""
     broken: int = 0
     """Items of the list that are no group as documented, and not one that was asked for."""
+    broken_ids: list[str | None] = []
+    """Their external ids, where those can be told."""
 
 
 class _Aside(Struct):
@@ -139,6 +141,7 @@ class Reader(Struct, frozen=True):
         message = f"not a group as documented: {broken.message}"
         if position is None:
             self.memory.broken += 1
+            self.memory.broken_ids.append(broken.external_entity_id)
             who = broken.external_entity_id or broken.id
             self.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
         else:

@@ -98,6 +98,11 @@ class GatewaySource:
         """Items of the list that could not be read as groups, and are none of those wanted."""
         return self._reader.memory.broken
 
+    @property
+    def broken_ids(self) -> Sequence[str | None]:
+        """External ids of those items; None for one that does not tell its own."""
+        return tuple(self._reader.memory.broken_ids)
+
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
         """One reading for every wanted group, in the order of arrival; a second one replaces the first.
 

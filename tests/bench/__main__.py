@@ -11,7 +11,7 @@ import sys
 
 from tests.bench.measure import heavy
 
-BENCHMARKS = ("processes", "gateway", "desired", "check", "scale", "render")
+BENCHMARKS = ("processes", "gateway", "desired", "check", "hierarchy", "scale", "render", "export")
 
 
 def main() -> None:
