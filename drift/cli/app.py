@@ -13,6 +13,8 @@ COMMANDS: Mapping[str, str] = {
     "check": "Compare declared groups with live ones.",
     "validate": "Check desired files, without a key and without a network.",
     "tree": "Show groups as trees, with their limits and who sets them.",
+    "snapshot": "Write the whole workspace to a file.",
+    "diff": "Compare two snapshots of a workspace.",
     "render": "Print saved reports in other formats, or several as one.",
     "init": "Copy the worked example into a new directory.",
     "demo": "Show a check against a sandbox: no key, no network.",

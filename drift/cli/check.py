@@ -1,5 +1,7 @@
 """``drift check``: the main job."""
 
+from pathlib import Path
+
 import click
 from msgspec.structs import replace
 
@@ -13,6 +15,8 @@ from drift.cli.options import (
     connection_options,
     desired_paths,
     ignore_option,
+    live_option,
+    refuse_connection,
     verbosity,
 )
 from drift.cli.outputs import Output, checked, emit, output_option
@@ -27,6 +31,7 @@ from drift.shard import Shard
 )
 @desired_paths
 @connection_options
+@live_option
 @click.option(
     "--confirm-after",
     type=DurationType(),
@@ -56,6 +61,7 @@ def command(
     paths: tuple[str, ...],
     *,
     connection: Connection,
+    live: Path | None,
     confirm_after: float | None,
     unmanaged: bool,
     fail_on: str,
@@ -71,6 +77,8 @@ def command(
     PATH is a YAML file, a directory of them, or - for standard input. Nothing is ever written to the gateway.
     """
     places = checked(outputs)
+    if live:
+        refuse_connection("--live", more=("confirm_after",))
     request = Request(
         paths=paths or ("desired",),
         settings=replace(connection.settings, confirm_after=confirm_after or 0.0),
@@ -79,6 +87,7 @@ def command(
         shard=shard,
         ignore=frozenset(ignore),
         show_progress=verbosity >= 0,
+        live=live,
     )
     report = run_check(request, lambda: api_key(connection.api_key_file), on_error=say_drift_error)
     emit(report, places, verbosity=verbosity, colour=colour)

@@ -1,16 +1,17 @@
 """The check as a whole: settings and files in, report out. The commands `check` and `demo` both run it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from drift.checker import GroupSource, check
 from drift.cli.console import environment, unexpected
 from drift.cli.interrupts import Interrupts, catch_interrupts
+from drift.cli.offline import described, read_snapshot
 from drift.cli.options import read_stdin
 from drift.cli.progress import progress
 from drift.desired import Desired, load_desired
@@ -19,9 +20,6 @@ from drift.gateway.key import ApiKey
 from drift.report import Failure, Gate, Report, failed_report
 from drift.settings import KEY_VARIABLE, ReadSettings
 from drift.shard import Shard
-
-if TYPE_CHECKING:
-    from drift.gateway.source import GatewaySource
 
 
 class Request(Struct, frozen=True):
@@ -35,6 +33,8 @@ class Request(Struct, frozen=True):
     show_progress: bool = True
     ignore: frozenset[str] = frozenset()
     """Rules for desired files whose warnings are left out."""
+    live: Path | None = None
+    """A snapshot to compare with instead of the gateway."""
 
 
 def now() -> datetime:
@@ -63,7 +63,7 @@ def run_check(request: Request, key: Callable[[], ApiKey], *, on_error: Callable
     """Run the check; what keeps it from running is told to ``on_error`` and becomes a report as well."""
     try:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-        return compare(desired, request, key())
+        return compare(desired, request, None if request.live else key())
     except DriftError as error:
         return _failed(error, request, on_error)
     except Exception as error:  # noqa: BLE001 - whatever happens, there is a report and it is not "in sync"
@@ -76,16 +76,17 @@ def _failed(error: DriftError, request: Request, on_error: Callable[[DriftError]
         Failure(error.message, error.hint),
         error.exit_code,
         gate=request.gate,
-        api_url=request.settings.api_url,
+        api_url=f"snapshot {request.live}" if request.live else request.settings.api_url,
         at=now(),
         problems=error.problems if isinstance(error, DesiredError) else (),
     )
 
 
 class Live(NamedTuple):
-    """The gateway, opened; what ends the reading early; and what to call for every reading."""
+    """The gateway, opened; its name; what ends the reading early; and what to call for every reading."""
 
-    source: "GatewaySource"
+    source: GroupSource
+    name: str
     interrupts: Interrupts
     on_reading: Callable[[], None]
 
@@ -112,23 +113,40 @@ def connected(settings: ReadSettings, key: ApiKey, expected: int | None, *, show
         progress("reading groups", expected, wanted=show_progress) as on_reading,
     ):
         interrupts.on_stop(source.stop)
-        yield Live(source, interrupts, on_reading)
+        yield Live(source, settings.api_url, interrupts, on_reading)
+
+
+@contextmanager
+def offline(path: Path) -> Iterator[Live]:
+    """Within the block a snapshot stands for the gateway."""
+    from drift.snapshot import SnapshotSource  # noqa: PLC0415 - a check of the gateway needs none of it
+
+    snapshot = read_snapshot(path)
+    with catch_interrupts() as interrupts:
+        yield Live(SnapshotSource(snapshot, str(path)), described(snapshot, path), interrupts, lambda: None)
 
 
 def compare(
-    desired: Desired, request: Request, key: ApiKey, *, through: "Callable[[GatewaySource], GroupSource] | None" = None
+    desired: Desired,
+    request: Request,
+    key: ApiKey | None,
+    *,
+    through: Callable[[GroupSource], GroupSource] | None = None,
 ) -> Report:
-    """Read and compare; ``through`` may put something between the gateway and the check that watches it."""
+    """Read and compare; ``through`` may put something between the gateway and the check that watches it.
+
+    ``key`` may be None where a snapshot is compared with.
+    """
     if not desired.groups:
         raise SettingsError(
             f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
         )
-    with connected(request.settings, key, len(desired.groups), show_progress=request.show_progress) as live:
+    with _opened(request, key, len(desired.groups)) as live:
         return check(
             desired.groups,
             through(live.source) if through else live.source,
             now=now,
-            api_url=request.settings.api_url,
+            api_url=live.name,
             gate=request.gate,
             unmanaged=request.unmanaged,
             shard=request.shard,
@@ -137,6 +155,14 @@ def compare(
             on_reading=live.on_reading,
             interrupted=live.interrupts.code,
         )
+
+
+def _opened(request: Request, key: ApiKey | None, expected: int) -> AbstractContextManager[Live]:
+    if request.live:
+        return offline(request.live)
+    if key is None:
+        raise TypeError("reading the gateway takes a key")
+    return connected(request.settings, key, expected, show_progress=request.show_progress)
 
 
 def _named(paths: Sequence[str]) -> str:
