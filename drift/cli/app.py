@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Compare declared groups with live ones.",
     "validate": "Check desired files, without a key and without a network.",
     "tree": "Show groups as trees, with their limits and who sets them.",
+    "plan": "Write how live groups could be repaired; nothing is sent.",
     "snapshot": "Write the whole workspace to a file.",
     "diff": "Compare two snapshots of a workspace.",
     "render": "Print saved reports in other formats, or several as one.",

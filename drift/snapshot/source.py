@@ -36,6 +36,11 @@ class SnapshotSource:
         for group in snapshot.groups:
             self._by_external.setdefault(group.external_entity_id, []).append(group)
 
+    @property
+    def api_url(self) -> str:
+        """Whose groups these are."""
+        return self._snapshot.api_url
+
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
         """One reading for every wanted group, in their order; with ``unmanaged`` all other groups too."""
         readings = [self._reading(group) for group in wanted]
