@@ -11,7 +11,6 @@ from msgspec import Struct
 from drift.checker import GroupSource, check
 from drift.cli.console import environment, unexpected
 from drift.cli.interrupts import Interrupts, catch_interrupts
-from drift.cli.offline import described, read_snapshot
 from drift.cli.options import read_stdin
 from drift.cli.progress import progress
 from drift.desired import Desired, load_desired
@@ -119,7 +118,8 @@ def connected(settings: ReadSettings, key: ApiKey, expected: int | None, *, show
 @contextmanager
 def offline(path: Path) -> Iterator[Live]:
     """Within the block a snapshot stands for the gateway."""
-    from drift.snapshot import SnapshotSource  # noqa: PLC0415 - a check of the gateway needs none of it
+    from drift.cli.offline import described, read_snapshot  # noqa: PLC0415 - a check of the gateway needs none of it
+    from drift.snapshot import SnapshotSource  # noqa: PLC0415
 
     snapshot = read_snapshot(path)
     with catch_interrupts() as interrupts:

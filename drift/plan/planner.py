@@ -150,10 +150,8 @@ def _unsure(forest: Forest, live: Group, seen: Seen) -> str:
     """Why it cannot be told what the API would accept; empty if it can."""
     if live.limit_enforcement not in _MODES:
         return f"limit_enforcement {live.limit_enforcement} is not known to this version"
-    if live.limit_enforcement == "CASCADING" and not seen.whole:
+    if live.limit_enforcement == "CASCADING" and not (seen.whole and forest.chain(live.id).complete):
         return "not all live groups were seen, so the limits of its tree are not known"
-    if not forest.chain(live.id).complete:
-        return "its ancestors could not all be read, so the limits of its tree are not known"
     return ""
 
 

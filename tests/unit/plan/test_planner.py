@@ -196,3 +196,9 @@ def test_what_somebody_accepted_stays() -> None:
     plan = planned([declared()], drifted, accepted=accepted)
 
     assert body(plan) == {"models": [wire(TOKEN=5), wire("org/other", REQUEST=7)]}
+
+
+def test_independent_groups_are_planned_whatever_was_not_seen_above_them() -> None:
+    child = declared("child", parent_group_id="unseen")
+
+    assert len(planned([child], live("child", models={}, parent_group_id="unseen")).steps) == 1
