@@ -9,6 +9,7 @@ Groups are sorted by external id, and what the API has as lists are objects here
 Within schema version 1 members are only added, so members that are not known here are skipped.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias, TypeVar
@@ -54,27 +55,27 @@ class Snapshot(Struct, frozen=True):
     """Whether group ``n``, counted from 0, stands on line ``n + 2`` of the file."""
 
 
-class _ModelShape(Struct, frozen=True):
+class _ModelShape(Struct, frozen=True, gc=False):
     rate_limits: _Own
     usage_limits: _Own
 
 
-class _EffectiveModelShape(Struct, frozen=True):
+class _EffectiveModelShape(Struct, frozen=True, gc=False):
     rate_limits: _Effective
     usage_limits: _Effective
 
 
-class _MetadataShape(Struct, frozen=True):
+class _MetadataShape(Struct, frozen=True, gc=False):
     external_entity_id: _Id
     name: str | None
 
 
-class _HierarchyShape(Struct, frozen=True):
+class _HierarchyShape(Struct, frozen=True, gc=False):
     limit_enforcement: str
     parent_group_id: str | None
 
 
-class _GroupShape(Struct, frozen=True):
+class _GroupShape(Struct, frozen=True, gc=False):
     id: _Id
     metadata: _MetadataShape
     hierarchy: _HierarchyShape
@@ -139,6 +140,17 @@ def parse(data: bytes, name: str) -> Snapshot:
     Raises:
         SettingsError: It is no snapshot, or one that this version cannot read, or a broken one.
     """
+    was_enabled = gc.isenabled()
+    # Collecting meanwhile finds nothing, and walks every group read so far: most of the time for large files.
+    gc.disable()
+    try:
+        return _parse(data, name)
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _parse(data: bytes, name: str) -> Snapshot:
     try:
         head = _HEAD.decode(data)
     except _BROKEN as error:
