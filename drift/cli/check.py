@@ -1,6 +1,7 @@
 """``drift check``: the main job."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from msgspec.structs import replace
@@ -15,6 +16,8 @@ from drift.cli.options import (
     connection_options,
     desired_paths,
     ignore_option,
+    live_option,
+    refuse_connection,
     verbosity,
 )
 from drift.cli.outputs import Output, checked, emit, output_option
@@ -30,6 +33,7 @@ from drift.shard import Shard
 )
 @desired_paths
 @connection_options
+@live_option
 @click.option(
     "--confirm-after",
     type=DurationType(),
@@ -77,6 +81,7 @@ def command(
     paths: tuple[str, ...],
     *,
     connection: Connection,
+    live: Path | None,
     confirm_after: float | None,
     unmanaged: bool,
     base: str | None,
@@ -95,6 +100,8 @@ def command(
     PATH is a YAML file, a directory of them, or - for standard input. Nothing is ever written to the gateway.
     """
     places = checked(outputs)
+    if live:
+        refuse_connection("--live", more=("confirm_after",))
     request = Request(
         paths=paths or ("desired",),
         settings=replace(connection.settings, confirm_after=confirm_after or 0.0),
@@ -106,6 +113,7 @@ def command(
         warn_expiring=warn_expiring,
         ignore=frozenset(ignore),
         show_progress=verbosity >= 0,
+        live=live,
     )
     report = run_check(request, lambda: api_key(connection.api_key_file), on_error=say_drift_error)
     emit(report, places, verbosity=verbosity, colour=colour)

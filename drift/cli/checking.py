@@ -1,10 +1,10 @@
 """The check as a whole: settings and files in, report out. The commands `check` and `demo` both run it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ from drift.shard import Shard
 
 if TYPE_CHECKING:
     from drift.gateway.source import GatewaySource
+    from drift.snapshot import SnapshotSource
 
 
 class Request(Struct, frozen=True):
@@ -46,6 +47,8 @@ class Request(Struct, frozen=True):
     """What to tell whose doing a difference is by; see :mod:`drift.cli.base`."""
     ignore: frozenset[str] = frozenset()
     """Rules for desired files whose warnings are left out."""
+    live: Path | None = None
+    """A snapshot to compare with instead of the gateway."""
 
 
 def now() -> datetime:
@@ -74,7 +77,7 @@ def run_check(request: Request, key: Callable[[], ApiKey], *, on_error: Callable
     """Run the check; what keeps it from running is told to ``on_error`` and becomes a report as well."""
     try:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-        return compare(desired, request, key())
+        return compare(desired, request, None if request.live else key())
     except DriftError as error:
         return _failed(error, request, on_error)
     except Exception as error:  # noqa: BLE001 - whatever happens, there is a report and it is not "in sync"
@@ -87,22 +90,28 @@ def _failed(error: DriftError, request: Request, on_error: Callable[[DriftError]
         Failure(error.message, error.hint),
         error.exit_code,
         gate=request.gate,
-        api_url=request.settings.api_url,
+        api_url=f"snapshot {request.live}" if request.live else request.settings.api_url,
         at=now(),
         problems=error.problems if isinstance(error, DesiredError) else (),
     )
 
 
-class Live(NamedTuple):
-    """The gateway, opened; what ends the reading early; and what to call for every reading."""
+S_co = TypeVar("S_co", bound=GroupSource, covariant=True)
 
-    source: "GatewaySource"
+
+class Live(NamedTuple, Generic[S_co]):
+    """The gateway, opened; its name; what ends the reading early; and what to call for every reading."""
+
+    source: S_co
+    name: str
     interrupts: Interrupts
     on_reading: Callable[[], None]
 
 
 @contextmanager
-def connected(settings: ReadSettings, key: ApiKey, expected: int | None, *, show_progress: bool) -> Iterator[Live]:
+def connected(
+    settings: ReadSettings, key: ApiKey, expected: int | None, *, show_progress: bool
+) -> "Iterator[Live[GatewaySource]]":
     """Within the block the gateway can be read, and signals end the reading, not the run.
 
     ``expected`` is how many groups will be read, if that is known.
@@ -123,24 +132,42 @@ def connected(settings: ReadSettings, key: ApiKey, expected: int | None, *, show
         progress("reading and comparing", expected, wanted=show_progress) as on_reading,
     ):
         interrupts.on_stop(source.stop)
-        yield Live(source, interrupts, on_reading)
+        yield Live(source, settings.api_url, interrupts, on_reading)
+
+
+@contextmanager
+def offline(path: Path) -> "Iterator[Live[SnapshotSource]]":
+    """Within the block a snapshot stands for the gateway."""
+    from drift.cli.offline import described, read_snapshot  # noqa: PLC0415 - a check of the gateway needs none of it
+    from drift.snapshot import SnapshotSource  # noqa: PLC0415
+
+    snapshot = read_snapshot(path)
+    with catch_interrupts() as interrupts:
+        yield Live(SnapshotSource(snapshot, str(path)), described(snapshot, path), interrupts, lambda: None)
 
 
 def compare(
-    desired: Desired, request: Request, key: ApiKey, *, through: "Callable[[GatewaySource], GroupSource] | None" = None
+    desired: Desired,
+    request: Request,
+    key: ApiKey | None,
+    *,
+    through: Callable[[GroupSource], GroupSource] | None = None,
 ) -> Report:
-    """Read and compare; ``through`` may put something between the gateway and the check that watches it."""
+    """Read and compare; ``through`` may put something between the gateway and the check that watches it.
+
+    ``key`` may be None where a snapshot is compared with.
+    """
     if not desired.groups:
         raise SettingsError(
             f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
         )
     earlier = None if request.base is None else baseline(request.base, request.paths, desired)
-    with connected(request.settings, key, len(desired.groups), show_progress=request.show_progress) as live:
+    with _opened(request, key, len(desired.groups)) as live:
         return check(
             desired.groups,
             through(live.source) if through else live.source,
             now=now,
-            api_url=request.settings.api_url,
+            api_url=live.name,
             gate=request.gate,
             unmanaged=request.unmanaged,
             shard=request.shard,
@@ -154,14 +181,22 @@ def compare(
         )
 
 
-def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey) -> Evidence:
+def _opened(request: Request, key: ApiKey | None, expected: int) -> AbstractContextManager[Live[GroupSource]]:
+    if request.live:
+        return offline(request.live)
+    if key is None:
+        raise TypeError("reading the gateway takes a key")
+    return connected(request.settings, key, expected, show_progress=request.show_progress)
+
+
+def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey | None) -> Evidence:
     commit = commit_of(paths)
     return Evidence(
         rule_set=RULE_SET,
         files=tuple(EvidenceFile(file.path, file.sha256) for file in desired.files),
         git_commit=commit.hash if commit else None,
         git_dirty=commit.dirty if commit else None,
-        key_prefix=key.prefix or None,
+        key_prefix=(key.prefix or None) if key else None,
     )
 
 

@@ -19,9 +19,14 @@ def environment() -> Mapping[str, str]:
 
 def write_result(text: str) -> None:
     """Write to stdout as UTF-8, whatever the locale; a reader that went away (``| head``) is no error."""
+    write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write to stdout what is encoded already; a reader that went away is no error."""
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # The interpreter would complain again when it flushes stdout at exit.

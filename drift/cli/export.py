@@ -25,6 +25,7 @@ from drift.wording import counted
 if TYPE_CHECKING:
     from drift.cli.checking import Live as Connected
     from drift.export.plan import Place, Plan
+    from drift.gateway.source import GatewaySource
 
 _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 _SUFFIXES = (".yaml", ".yml")
@@ -142,7 +143,7 @@ def _export(target: _Target, options: Options, connection: Connection, *, dry_ru
     return _write(target, options, before, Live.of(readings), dry_run=dry_run)
 
 
-def _read(live: "Connected", desired: Desired, options: Options) -> list[Reading] | int:
+def _read(live: "Connected[GatewaySource]", desired: Desired, options: Options) -> list[Reading] | int:
     """Every live group and an answer for each declared one; or the exit code, if something selected is unread."""
     readings: list[Reading] = []
     for reading in live.source.read(desired.groups, unmanaged=True):
@@ -164,7 +165,7 @@ def _read(live: "Connected", desired: Desired, options: Options) -> list[Reading
     return readings
 
 
-def _incomplete(live: "Connected", readings: Sequence[Reading], options: Options) -> ExitCode | None:
+def _incomplete(live: "Connected[GatewaySource]", readings: Sequence[Reading], options: Options) -> ExitCode | None:
     """The exit code, said why, if something is unread that may be selected."""
     if live.interrupts.code() is not None:
         return ExitCode.INTERRUPTED

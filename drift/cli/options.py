@@ -109,6 +109,30 @@ def connection_options(function: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
+def live_option(function: Callable[P, R]) -> Callable[P, R]:
+    """``--live``, as the path ``live`` of a snapshot, or None."""
+    return click.option(
+        "--live",
+        type=click.Path(path_type=Path, allow_dash=True),
+        metavar="SNAPSHOT",
+        help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
+    )(function)
+
+
+def refuse_connection(by: str, *, more: tuple[str, ...] = ()) -> None:
+    """Refuse the options of :func:`connection_options`, and ``more``, on the command line of an offline command.
+
+    Raises:
+        SettingsError: One is given, though ``by`` makes it meaningless.
+    """
+    context = click.get_current_context()
+    names = ("api_url", "api_key_file", "auth_scheme", "read", "timeout", "concurrency", *more)
+    for name in names:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = f"--{name.replace('_', '-')}"
+            raise SettingsError(f"{flag} is of no use with {by}, which reads a file", hint=f"leave out {flag}, or {by}")
+
+
 class WarningType(click.ParamType[str]):
     """Reads the id of a rule for desired files that can warn."""
 
@@ -175,6 +199,6 @@ def colour(function: Callable[P, R]) -> Callable[P, R]:
     )(function)
 
 
-def read_stdin() -> bytes:
-    """All of standard input, for the path ``-``."""
-    return sys.stdin.buffer.read()
+def read_stdin(limit: int = -1) -> bytes:
+    """All of standard input, for the path ``-``, or the first ``limit`` bytes of it."""
+    return sys.stdin.buffer.read(limit)

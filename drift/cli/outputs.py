@@ -74,11 +74,21 @@ def checked(outputs: Sequence[Output]) -> tuple[Output, ...]:
     if sum(output.path is None for output in outputs) > 1:
         raise SettingsError("two outputs want stdout", hint="give all but one a path: --output json=report.json")
     for output in outputs:
-        if output.path and not output.path.parent.is_dir():
-            raise SettingsError(f"cannot write {output.path}: there is no directory {output.path.parent}")
-        if output.path and output.path.is_dir():
-            raise SettingsError(f"cannot write {output.path}: it is a directory")
+        if output.path:
+            checked_path(output.path)
     return tuple(outputs) or (Output("text", None),)
+
+
+def checked_path(path: Path) -> None:
+    """Refuse a path now that could not be written later.
+
+    Raises:
+        SettingsError: It has no directory, or is one.
+    """
+    if not path.parent.is_dir():
+        raise SettingsError(f"cannot write {path}: there is no directory {path.parent}")
+    if path.is_dir():
+        raise SettingsError(f"cannot write {path}: it is a directory")
 
 
 def emit(report: Report, outputs: Sequence[Output], *, verbosity: int, colour: ColourChoice) -> None:
@@ -115,6 +125,11 @@ def _emit_one(report: Report, output: Output, *, verbosity: int, colour: ColourC
 
 
 def write_file(path: Path, text: str) -> None:
+    """Replace the file by a text, see :func:`replace_file`."""
+    replace_file(path, text.encode("utf-8", "backslashreplace"))
+
+
+def replace_file(path: Path, data: bytes) -> None:
     """Replace the file in one step: beside it first, then renamed, so that no reader sees half of it.
 
     Raises:
@@ -124,7 +139,7 @@ def write_file(path: Path, text: str) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(data)
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

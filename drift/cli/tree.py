@@ -1,7 +1,6 @@
 """``drift tree``: the forest of groups, declared, live, or both."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
@@ -20,9 +19,6 @@ from drift.report import FailOn, Failure, Gate
 from drift.settings import ColourChoice
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
 from drift.wording import counted
-
-if TYPE_CHECKING:
-    from drift.gateway.source import GatewaySource
 
 _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 
@@ -128,7 +124,7 @@ def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
     request = Request(paths=paths, settings=connection.settings, gate=Gate(FailOn.NEVER), unmanaged=True)
     watched: list[_Watched] = []
 
-    def watch(source: "GatewaySource") -> GroupSource:
+    def watch(source: GroupSource) -> GroupSource:
         watched.append(_Watched(source))
         return watched[0]
 
@@ -143,7 +139,7 @@ def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
 class _Watched:
     """The gateway as the check reads it, and the groups on the way that nobody declared."""
 
-    def __init__(self, source: "GatewaySource") -> None:
+    def __init__(self, source: GroupSource) -> None:
         self._source = source
         self.undeclared: list[Group] = []
 

@@ -48,7 +48,20 @@ def test_commands_import_what_they_need(arguments: list[str], absent: set[str]) 
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["check"], ["validate"], ["init"], ["demo"], ["sandbox"], ["tree"], ["render"], ["explain"], ["schema"]],
+    [
+        [],
+        ["check"],
+        ["validate"],
+        ["init"],
+        ["demo"],
+        ["sandbox"],
+        ["tree"],
+        ["snapshot"],
+        ["diff"],
+        ["render"],
+        ["explain"],
+        ["schema"],
+    ],
 )
 def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
     run = drift(*command, "--help")

@@ -1,0 +1,166 @@
+"""``drift plan``: the repair as a document to review."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from drift.checker import GroupSource
+from drift.cli.checking import Request, api_key, compare, now
+from drift.cli.console import say_drift_error, say_error, say_problems, unexpected, write_result
+from drift.cli.options import (
+    Connection,
+    connection_options,
+    desired_paths,
+    ignore_option,
+    live_option,
+    read_stdin,
+    refuse_connection,
+)
+from drift.desired import Desired, load_desired
+from drift.errors import DriftError, ExitCode, GatewayError
+from drift.gateway.address import parse_address
+from drift.live import Found, Missing, Reading
+from drift.model import DesiredGroup, Group
+from drift.plan import LARGE_PERCENT, Plan, Seen, Source, draw_up, failed_plan
+from drift.render.plans import PLAN_FORMATS, PlanOptions, render_plan
+from drift.report import FailOn, Failure, Gate, Report
+from drift.snapshot import SnapshotSource
+
+_ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
+
+
+@click.command(
+    epilog="Exit codes: 0 nothing to do, 1 unexpected error, 2 there is a plan, 3 incomplete: something could not be "
+    "read, 4 usage, invalid files, or a large plan without --yes-large, 5 authentication, 130/143 interrupted."
+)
+@desired_paths
+@connection_options
+@live_option
+@click.option("--output", type=click.Choice(PLAN_FORMATS), default="text", show_default=True)
+@click.option(
+    "--yes-large", is_flag=True, help=f"Plan also what touches more than {LARGE_PERCENT} % of the declared groups."
+)
+@ignore_option
+def command(
+    paths: tuple[str, ...],
+    *,
+    connection: Connection,
+    live: Path | None,
+    output: str,
+    yes_large: bool,
+    ignore: tuple[str, ...],
+) -> int:
+    """Write how the live groups could be made what PATH (default: desired) declares.
+
+    Nothing is ever sent: the plan is a text to review, a JSON document, or a shell script (--output sh) that you may
+    run, and that checks each group before it touches it.
+    """
+    if live:
+        refuse_connection("--live")
+    settings = connection.settings
+    request = Request(
+        paths=paths or ("desired",),
+        settings=settings,
+        # With this gate the exit code says only whether everything was read.
+        gate=Gate(FailOn.NEVER),
+        unmanaged=True,
+        ignore=frozenset(ignore),
+        live=live,
+    )
+    source = Source(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
+    try:
+        desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
+        plan = _planned(desired, request, connection.api_key_file, large=yes_large)
+    except DriftError as error:
+        say_drift_error(error)
+        plan = failed_plan(Failure(error.message, error.hint), error.exit_code, source)
+    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
+        fault = unexpected(error)
+        say_drift_error(fault)
+        plan = failed_plan(Failure(fault.message, fault.hint), fault.exit_code, source)
+    else:
+        say_problems(desired.warnings)
+        if plan.failure:
+            say_error(plan.failure.message, plan.failure.hint)
+    if output != "text" or not plan.failure:
+        write_result(render_plan(plan, output, PlanOptions(settings.auth_scheme)))
+    return plan.exit_code
+
+
+def _planned(desired: Desired, request: Request, key_file: Path | None, *, large: bool) -> Plan:
+    watched: list[_Watched] = []
+
+    def watch(source: GroupSource) -> GroupSource:
+        watched.append(_Watched(source))
+        return watched[0]
+
+    report = compare(desired, request, None if request.live else api_key(key_file), through=watch)
+    api_url = watched[0].api_url or request.settings.api_url
+    address = parse_address(api_url)
+    return draw_up(
+        desired.groups,
+        watched[0].seen(desired.groups, report),
+        Source(api_url, report.api_url, now()),
+        url_of=lambda id_: address.group(id_).url,
+        accepted=[entry.finding for entry in report.accepted],
+        unread=report.unread,
+        unseen=report.unseen,
+        warnings=report.warnings,
+        ended_by=ExitCode(report.exit_code) if report.exit_code in _ENDINGS else None,
+        large=large,
+    )
+
+
+class _Watched:
+    """The live groups as the check reads them; what it reads a second time replaces the first."""
+
+    def __init__(self, source: GroupSource) -> None:
+        self._source = source
+        self.api_url = source.api_url if isinstance(source, SnapshotSource) else None
+        self._found: dict[int, Group] = {}
+        self._missing: set[int] = set()
+        self._strangers: list[Group] = []
+
+    def seen(self, desired: Sequence[DesiredGroup], report: Report) -> Seen:
+        """What there was, by position of the declared group."""
+        return Seen(
+            found={at: self._found[id(group)] for at, group in enumerate(desired) if id(group) in self._found},
+            missing=frozenset(at for at, group in enumerate(desired) if id(group) in self._missing),
+            strangers=self._strangers,
+            whole=report.unseen is None and not report.unread,
+        )
+
+    def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
+        return self._noted(self._source.read(wanted, unmanaged=unmanaged))
+
+    def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
+        return self._noted(self._source.confirm(suspects))
+
+    @property
+    def list_failure(self) -> GatewayError | None:
+        return self._source.list_failure
+
+    @property
+    def broken_items(self) -> int:
+        return self._source.broken_items
+
+    def notes(self) -> Sequence[str]:
+        return self._source.notes()
+
+    def requests(self) -> Mapping[str, int]:
+        return self._source.requests()
+
+    def _noted(self, readings: Iterator[Reading]) -> Iterator[Reading]:
+        for reading in readings:
+            key = id(reading.desired)
+            self._found.pop(key, None)
+            self._missing.discard(key)
+            match reading:
+                case Found(desired=None, live=live):
+                    self._strangers.append(live)
+                case Found(live=live):
+                    self._found[key] = live
+                case Missing():
+                    self._missing.add(key)
+            yield reading

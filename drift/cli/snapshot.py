@@ -1,0 +1,84 @@
+"""``drift snapshot``: the whole workspace as a file."""
+
+from pathlib import Path
+
+import click
+
+from drift.cli.checking import api_key, connected, now
+from drift.cli.console import say, say_error, write_bytes
+from drift.cli.options import Connection, connection_options
+from drift.cli.outputs import checked_path, replace_file
+from drift.errors import HINTS, Cause, ExitCode, GatewayError
+from drift.live import Found
+from drift.model import Group
+from drift.render.visible import visible
+from drift.snapshot import Missed, Snapshot, encode, pack
+from drift.snapshot.document import timestamp
+from drift.snapshot.packing import require
+from drift.wording import counted
+
+_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+
+
+@click.command(
+    epilog="Exit codes: 0 the whole workspace is in the snapshot, 1 unexpected error, 3 something could not be read, "
+    "4 usage, 5 authentication, 130/143 interrupted."
+)
+@click.argument("path", default="-", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--partial", is_flag=True, help="Write also what an incomplete reading saw, marked as incomplete.")
+@connection_options
+def command(path: Path, *, partial: bool, connection: Connection) -> int:
+    """Write all live groups of the workspace to PATH (default: standard output).
+
+    PATH is replaced in one step, and packed if it ends in .gz or .zst. An incomplete reading leaves it as it
+    was, unless --partial is given. `drift check --live PATH` and `drift diff` read it back.
+    """
+    to_stdout = str(path) == "-"
+    if not to_stdout:
+        checked_path(path)
+        require(path.name)
+    snapshot, code = _take(connection)
+    if snapshot.missed and not (partial and snapshot.groups):
+        say_error(f"no snapshot was written: {snapshot.missed.message}", HINTS.get(snapshot.missed.cause, ""))
+        if snapshot.groups:
+            say(f"  {counted(len(snapshot.groups), 'group')} could be read; --partial writes them")
+        return code
+    data = encode(snapshot)
+    if to_stdout:
+        write_bytes(data)
+    else:
+        replace_file(path, pack(data, path.name))
+    _tell(snapshot)
+    return code
+
+
+def _take(connection: Connection) -> tuple[Snapshot, int]:
+    groups: list[Group] = []
+    with connected(connection.settings, api_key(connection.api_key_file), None, show_progress=True) as live:
+        for reading in live.source.read((), unmanaged=True):
+            live.on_reading()
+            if isinstance(reading, Found):
+                groups.append(reading.live)
+        missed = _missed(live.source.list_failure, live.source.broken_items)
+        ended_by = live.interrupts.code()
+        notes = tuple(live.source.notes())
+    snapshot = Snapshot(connection.settings.api_url, timestamp(now()), tuple(groups), missed, notes)
+    if missed is None:
+        return snapshot, ExitCode.IN_SYNC
+    refused = missed.cause in _REFUSED and not groups
+    return snapshot, ended_by or (ExitCode.AUTH if refused else ExitCode.INCOMPLETE)
+
+
+def _missed(failure: GatewayError | None, broken: int) -> Missed | None:
+    if failure:
+        return Missed(failure.cause, failure.message)
+    if broken:
+        return Missed(Cause.UNREADABLE_RESPONSE, f"{counted(broken, 'item')} of the list could not be read as groups")
+    return None
+
+
+def _tell(snapshot: Snapshot) -> None:
+    for warning in snapshot.warnings:
+        say(f"note: {visible(warning)}")
+    if snapshot.missed:
+        say_error(f"the snapshot is incomplete: {snapshot.missed.message}", HINTS.get(snapshot.missed.cause, ""))

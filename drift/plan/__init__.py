@@ -1,0 +1,19 @@
+"""How live groups could be made what the files declare: a document to review. Nothing here sends anything."""
+
+from drift.plan.planner import Source, draw_up, failed_plan
+from drift.plan.targets import Seen
+from drift.plan.values import LARGE_PERCENT, ByHand, Cut, Kind, Plan, Step, Summary
+
+__all__ = [
+    "LARGE_PERCENT",
+    "ByHand",
+    "Cut",
+    "Kind",
+    "Plan",
+    "Seen",
+    "Source",
+    "Step",
+    "Summary",
+    "draw_up",
+    "failed_plan",
+]

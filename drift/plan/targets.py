@@ -1,0 +1,163 @@
+"""What each declared group should become, as far as an update can make it so, and what only hands can do."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import UNSET, Struct
+
+from drift.finding import Finding
+from drift.hierarchy import desired_forest, desired_key, live_forest
+from drift.model import DesiredGroup, Group, GroupRef, LimitKey, Limits, Models
+from drift.plan.values import ByHand, Kind
+from drift.wording import counted, quoted
+
+
+class Seen(Struct, frozen=True):
+    """What a run knows of the live groups once everything is confirmed; by position of the declared group."""
+
+    found: Mapping[int, Group]
+    missing: frozenset[int]
+    strangers: Sequence[Group] = ()
+    """Groups that are not declared."""
+    whole: bool = True
+    """Whether there are no other live groups."""
+
+    def groups(self) -> list[Group]:
+        """All live groups, each once."""
+        return list({group.id: group for group in (*self.found.values(), *self.strangers)}.values())
+
+
+class Target(Struct, frozen=True):
+    """A live group and what it should become."""
+
+    desired: DesiredGroup
+    live: Group
+    name: str | None
+    models: Models
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is not so already."""
+        return self.name != self.live.name or self.models != self.live.models
+
+
+class Targets(Struct, frozen=True):
+    """The groups that an update can repair, by internal id, and those that it cannot."""
+
+    updates: Mapping[str, Target]
+    by_hand: Sequence[ByHand]
+
+
+def targets(desired: Sequence[DesiredGroup], seen: Seen, accepted: Sequence[Finding] = ()) -> Targets:
+    """Hold each declared group against the live one; what somebody accepted stays as it is."""
+    forest = desired_forest(desired)
+    live = live_forest(seen.groups())
+    refs = {group.id: group.ref for group in seen.groups()}
+    ids = {
+        group.external_entity_id: seen.found[position].id
+        for position, group in enumerate(desired)
+        if position in seen.found
+    }
+    updates: dict[str, Target] = {}
+    by_hand: list[tuple[int, ByHand]] = []
+
+    def hand(group: DesiredGroup, kind: Kind, message: str, lost: str, below: Sequence[GroupRef] = ()) -> None:
+        entry = ByHand(kind, group.ref, group.marks.field("group"), message, lost, tuple(below))
+        by_hand.append((forest.depth(desired_key(group)) or 0, entry))
+
+    for position, group in enumerate(desired):
+        if position in seen.missing:
+            hand(group, Kind.MISSING, *_MISSING)
+            continue
+        if position not in seen.found:
+            continue
+        found = seen.found[position]
+        if mistakes := _mistakes(group, found):
+            hand(group, Kind.MISTAKEN, mistakes, "")
+            continue
+        if immutable := _immutable(group, found, ids, refs):
+            below = [refs[key] for key in live.descendants(found.id)]
+            hand(group, Kind.RECREATE, immutable, _lost(below), below)
+            continue
+        if group.id is not None and group.id != found.id:
+            hand(group, Kind.RECREATED, f"id {group.id} -> {found.id}: pin the new id", _DEAD)
+        paths = [finding.path for finding in accepted if finding.group.id == found.id]
+        target = _target(group, found, paths)
+        if target.changes:
+            updates[found.id] = target
+    return Targets(updates, [entry for _, entry in sorted(by_hand, key=lambda pair: pair[0])])
+
+
+_MISSING = (
+    "no such group: create it, below its parent and before its children",
+    "the keys of the old group are dead: its callers need new ones",
+)
+_DEAD = "the keys of the old group are dead: its callers need new ones"
+
+
+def _mistakes(desired: DesiredGroup, live: Group) -> str:
+    declared = desired.external_entity_id
+    if declared is not None and declared != live.external_entity_id:
+        return f"id {live.id} answers as {quoted(live.external_entity_id)}: correct the pin or the external id"
+    return "; ".join(live.anomalies)
+
+
+def _immutable(desired: DesiredGroup, live: Group, ids: Mapping[str | None, str], refs: Mapping[str, GroupRef]) -> str:
+    """What differs and never changes; empty if nothing does."""
+    differs = []
+    mode = desired.limit_enforcement
+    if mode is not UNSET and mode != live.limit_enforcement:
+        differs.append(f"limit enforcement is {live.limit_enforcement}, declared {mode}")
+    declared = desired.parent if desired.parent_group_id is UNSET else desired.parent_group_id
+    known = True
+    if isinstance(desired.parent, str) and desired.parent_group_id is UNSET:
+        known = desired.parent in ids
+        declared = ids.get(desired.parent)
+    if known and declared is not UNSET and declared != live.parent_group_id:
+        differs.append(f"parent is {_shown(live.parent_group_id, refs)}, declared {_shown(declared, refs)}")
+    if not differs:
+        return ""
+    return f"{'; '.join(differs)}: no update can change that, the group must be deleted and created again"
+
+
+def _shown(parent: str | None, refs: Mapping[str, GroupRef]) -> str:
+    if parent is None:
+        return "none (a root group)"
+    return refs[parent].label if parent in refs else parent
+
+
+def _lost(below: Sequence[GroupRef]) -> str:
+    if not below:
+        return "all its keys"
+    return f"all its keys, and {counted(len(below), 'descendant')} with all theirs"
+
+
+def _target(desired: DesiredGroup, live: Group, accepted: Sequence[tuple[str, ...]]) -> Target:
+    name = live.name if desired.name is UNSET or ("metadata", "name") in accepted else desired.name
+    models: Models = live.models
+    if desired.models is not UNSET:
+        models = desired.models
+        if desired.manage == "listed":
+            models = {**live.models, **desired.models}
+        for path in accepted:
+            models = _kept(models, live.models, path)
+    return Target(desired, live, name, models)
+
+
+def _kept(models: Models, live: Models, path: tuple[str, ...]) -> Models:
+    """The models with what is at ``path`` of a finding as it is live."""
+    match path:
+        case ("models", slug):
+            others = {other: limits for other, limits in models.items() if other != slug}
+            return {**others, slug: live[slug]} if slug in live else others
+        case ("models", slug, kind, limit) if slug in models and slug in live:
+
+            def meant(key: LimitKey) -> bool:
+                return key.kind == kind and limit in (str(key), key.type)
+
+            kept: Limits = {
+                **{key: threshold for key, threshold in models[slug].items() if not meant(key)},
+                **{key: threshold for key, threshold in live[slug].items() if meant(key)},
+            }
+            return {**models, slug: kept}
+        case _:
+            return models

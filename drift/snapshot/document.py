@@ -1,0 +1,293 @@
+"""The snapshot file: canonical JSON, one group a line, so that two of them can also be held against each other by eye.
+
+Groups are sorted by external id, and what the API has as lists are objects here, with sorted keys::
+
+    {"format":"baseten-drift/snapshot","schema_version":"1.0",...,"groups":[
+    {"id":"abc","metadata":{...},...,"models":{"org/model":{"rate_limits":{"TOKEN":{"MINUTE":1000}},"usage_limits":{}}}}
+    ]}
+
+Within schema version 1 members are only added, so members that are not known here are skipped.
+"""
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import DecodeError, Meta, Struct
+
+from drift.errors import Cause, SettingsError
+from drift.model import EffectiveKey, Group, Kind, LimitKey
+from drift.version import __version__
+
+FORMAT = "baseten-drift/snapshot"
+SCHEMA_VERSION = "1.0"
+
+_Id = Annotated[str, Meta(min_length=1)]
+_Threshold = Annotated[int, Meta(ge=0)]
+_Own: TypeAlias = dict[str, dict[str, _Threshold]]
+"""Threshold by type and unit."""
+_Effective: TypeAlias = dict[str, dict[str, dict[str, _Threshold]]]
+"""Threshold by type, unit and the internal id of the group that sets it."""
+
+Key = TypeVar("Key", LimitKey, EffectiveKey)
+
+
+class Missed(Struct, frozen=True):
+    """Why a snapshot does not hold the whole workspace."""
+
+    cause: Cause
+    message: str
+
+
+class Snapshot(Struct, frozen=True):
+    """All live groups of a workspace, as far as they were read."""
+
+    api_url: str
+    read_at: str
+    """When the reading ended; RFC 3339, UTC. The API lists groups page by page, so it is no single moment."""
+    groups: tuple[Group, ...]
+    missed: Missed | None = None
+    """Null if all groups were read."""
+    warnings: tuple[str, ...] = ()
+    lines: bool = True
+    """Whether group ``n``, counted from 0, stands on line ``n + 2`` of the file."""
+
+
+class _ModelShape(Struct, frozen=True, gc=False):
+    rate_limits: _Own
+    usage_limits: _Own
+
+
+class _EffectiveModelShape(Struct, frozen=True, gc=False):
+    rate_limits: _Effective
+    usage_limits: _Effective
+
+
+class _MetadataShape(Struct, frozen=True, gc=False):
+    external_entity_id: _Id
+    name: str | None
+
+
+class _HierarchyShape(Struct, frozen=True, gc=False):
+    limit_enforcement: str
+    parent_group_id: str | None
+
+
+class _GroupShape(Struct, frozen=True, gc=False):
+    id: _Id
+    metadata: _MetadataShape
+    hierarchy: _HierarchyShape
+    created_at: str
+    models: dict[str, _ModelShape]
+    effective_models: dict[str, _EffectiveModelShape] | None
+    anomalies: tuple[str, ...] = ()
+
+
+class _Tool(Struct, frozen=True):
+    name: str
+    version: str
+
+
+class _Head(Struct, frozen=True):
+    """What tells whether this is a snapshot that can be read at all."""
+
+    format: str
+    schema_version: str
+
+
+class _File(Struct, frozen=True):
+    format: str
+    schema_version: str
+    tool: _Tool
+    api_url: str
+    read_at: datetime
+    complete: bool
+    missed: Missed | None
+    warnings: tuple[str, ...]
+    groups: tuple[_GroupShape, ...]
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_FILE = msgspec.json.Decoder(_File)
+# msgspec passes errors of Python's own through: text that is not UTF-8, and nesting without end.
+_BROKEN = (DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """The file: the same groups read at the same time are the same bytes."""
+    head = {
+        "format": FORMAT,
+        "schema_version": SCHEMA_VERSION,
+        "tool": _Tool("baseten-drift", __version__),
+        "api_url": snapshot.api_url,
+        "read_at": snapshot.read_at,
+        "complete": snapshot.missed is None,
+        "missed": snapshot.missed,
+        "warnings": snapshot.warnings,
+    }
+    encoder = msgspec.json.Encoder(order="sorted")
+    ordered = sorted(snapshot.groups, key=lambda group: (group.external_entity_id, group.id))
+    groups = b",\n".join(encoder.encode(_shape(group)) for group in ordered)
+    opening = msgspec.json.encode(head).removesuffix(b"}")
+    return opening + b',"groups":[\n' + groups + b"\n]}\n"
+
+
+def parse(data: bytes, name: str) -> Snapshot:
+    """Read a file back; ``name`` is what messages call it.
+
+    Raises:
+        SettingsError: It is no snapshot, or one that this version cannot read, or a broken one.
+    """
+    was_enabled = gc.isenabled()
+    # Collecting meanwhile finds nothing, and walks every group read so far: most of the time for large files.
+    gc.disable()
+    try:
+        return _parse(data, name)
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _parse(data: bytes, name: str) -> Snapshot:
+    try:
+        head = _HEAD.decode(data)
+    except _BROKEN as error:
+        raise _unusable(name, error) from None
+    if head.format != FORMAT:
+        raise SettingsError(f"{name} is not a snapshot, but {head.format!r}", hint=_HINT)
+    if head.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
+        raise SettingsError(
+            f"{name} has snapshot schema {head.schema_version}; this version reads {SCHEMA_VERSION}",
+            hint="use the version of baseten-drift that wrote it",
+        )
+    try:
+        file = _FILE.decode(data)
+    except _BROKEN as error:
+        raise _unusable(name, error) from None
+    if file.complete != (file.missed is None):
+        raise SettingsError(f"{name} contradicts itself: `complete` and `missed` do not fit", hint=_HINT)
+    ids = {group.id for group in file.groups}
+    if len(ids) != len(file.groups):
+        raise SettingsError(f"{name} contradicts itself: two groups have the same id", hint=_HINT)
+    if file.read_at.tzinfo is None:
+        raise SettingsError(f"{name} does not tell the time zone of `read_at`", hint=_HINT)
+    return Snapshot(
+        api_url=file.api_url,
+        read_at=timestamp(file.read_at),
+        groups=tuple(map(_group, file.groups)),
+        missed=file.missed,
+        warnings=file.warnings,
+        lines=data.count(b"\n") == len(file.groups) + (2 if file.groups else 3),
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_HINT = "snapshots are written with drift snapshot PATH"
+
+
+def _unusable(name: str, error: Exception) -> SettingsError:
+    match error:
+        case UnicodeDecodeError():
+            reason = "it is not UTF-8"
+        case RecursionError():
+            reason = "it is nested too deeply"
+        case _:
+            reason = str(error)
+    return SettingsError(f"{name} is not a snapshot, or damaged: {reason}", hint=_HINT)
+
+
+def _shape(group: Group) -> _GroupShape:
+    effective = None
+    if group.effective_models is not None:
+        effective = {
+            slug: _EffectiveModelShape(_effective(limits, "rate_limits"), _effective(limits, "usage_limits"))
+            for slug, limits in group.effective_models.items()
+        }
+    return _GroupShape(
+        group.id,
+        _MetadataShape(group.external_entity_id, group.name),
+        _HierarchyShape(group.limit_enforcement, group.parent_group_id),
+        group.created_at,
+        {
+            slug: _ModelShape(_own(limits, "rate_limits"), _own(limits, "usage_limits"))
+            for slug, limits in group.models.items()
+        },
+        effective,
+        group.anomalies,
+    )
+
+
+def _own(limits: Mapping[LimitKey, int], kind: Kind) -> _Own:
+    nested: _Own = {}
+    for key, threshold in limits.items():
+        if key.kind == kind:
+            nested.setdefault(key.type, {})[key.unit] = threshold
+    return nested
+
+
+def _effective(limits: Mapping[EffectiveKey, int], kind: Kind) -> _Effective:
+    nested: _Effective = {}
+    for key, threshold in limits.items():
+        if key.kind == kind:
+            nested.setdefault(key.type, {}).setdefault(key.unit, {})[key.source_group] = threshold
+    return nested
+
+
+def _group(shape: _GroupShape) -> Group:
+    effective = None
+    if shape.effective_models is not None:
+        effective = {
+            slug: dict(
+                [
+                    *_effective_limits("rate_limits", model.rate_limits),
+                    *_effective_limits("usage_limits", model.usage_limits),
+                ]
+            )
+            for slug, model in shape.effective_models.items()
+        }
+    return Group(
+        id=shape.id,
+        external_entity_id=shape.metadata.external_entity_id,
+        name=shape.metadata.name,
+        limit_enforcement=shape.hierarchy.limit_enforcement,
+        parent_group_id=shape.hierarchy.parent_group_id,
+        models={
+            slug: dict(
+                [*_own_limits("rate_limits", model.rate_limits), *_own_limits("usage_limits", model.usage_limits)]
+            )
+            for slug, model in shape.models.items()
+        },
+        created_at=shape.created_at,
+        effective_models=effective,
+        anomalies=shape.anomalies,
+    )
+
+
+def _own_limits(kind: Kind, nested: _Own) -> Iterator[tuple[LimitKey, int]]:
+    for type_, units in nested.items():
+        for unit, threshold in units.items():
+            yield LimitKey(kind, type_, unit), threshold
+
+
+def _effective_limits(kind: Kind, nested: _Effective) -> Iterator[tuple[EffectiveKey, int]]:
+    for type_, units in nested.items():
+        for unit, sources in units.items():
+            for source, threshold in sources.items():
+                yield EffectiveKey(kind, type_, unit, source), threshold
+
+
+def repeated_external_ids(groups: Iterable[Group]) -> Sequence[str]:
+    """External ids that several groups have: the list was read while a group was deleted and created anew."""
+    seen: set[str] = set()
+    repeated: dict[str, None] = {}
+    for group in groups:
+        if group.external_entity_id in seen:
+            repeated[group.external_entity_id] = None
+        seen.add(group.external_entity_id)
+    return tuple(repeated)
