@@ -14,6 +14,8 @@ class _Module(Protocol):
 _MODULES: Mapping[str, str] = {
     "text": "drift.render.history_text",
     "json": "drift.render.history_json",
+    "html": "drift.render.history_html",
+    "openmetrics": "drift.render.history_openmetrics",
 }
 
 HISTORY_FORMATS: tuple[str, ...] = tuple(_MODULES)

@@ -31,8 +31,13 @@ _PREFIX = "baseten_drift_"
 
 def render(report: Report, _options: RenderOptions) -> str:
     """Families of gauges, then ``# EOF``."""
+    return exposition(_families(report))
+
+
+def exposition(families: Iterable[Family]) -> str:
+    """The families as text, whose end is marked."""
     lines: list[str] = []
-    for name, about, samples in _families(report):
+    for name, about, samples in families:
         lines += [f"# HELP {_PREFIX}{name} {about}", f"# TYPE {_PREFIX}{name} gauge"]
         lines += [f"{_PREFIX}{name}{_shown(labels)} {_number(value)}" for labels, value in samples]
     return "\n".join([*lines, "# EOF"]) + "\n"

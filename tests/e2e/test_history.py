@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import html5lib
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from drift.history import history
 from drift.render.histories import HISTORY_FORMATS, render_history
@@ -49,7 +51,27 @@ def test_a_hostile_name_stays_text(text: str) -> None:
     shown = render_history(history([hostile_report(text)]), "text")
 
     assert all(char.isprintable() or char == "\n" for char in shown)
+    html5lib.HTMLParser(strict=True).parse(render_history(history([hostile_report(text)]), "html"))
     assert shown.count("\n") == render_history(history([hostile_report("harmless")]), "text").count("\n")
+
+
+def test_the_age_of_the_oldest_drift_is_a_metric() -> None:
+    text = render_history(history([report(1, raised()), report(3, raised())]), "openmetrics")
+
+    families = {
+        family.name: family.samples[0].value
+        for family in text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+    }
+    assert families["baseten_drift_oldest_open_drift_seconds"] == 2 * 86_400
+
+
+def test_a_hostile_name_is_no_markup_in_the_page() -> None:
+    def elements(text: str) -> list[str]:
+        page = html5lib.parse(render_history(history([hostile_report(text)]), "html"), namespaceHTMLElements=False)
+        return [str(element.tag) for element in page.iter()]
+
+    plain = elements("harmless")
+    assert {name: elements(text) for name, text in HOSTILE.items()} == dict.fromkeys(HOSTILE, plain)
 
 
 @pytest.mark.parametrize(
