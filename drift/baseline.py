@@ -5,7 +5,7 @@ where they do not, the finding tells what live is. So the differences between ba
 findings, hold all that is needed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from msgspec import UNSET, Struct
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from drift.compare import compare, limit_value, model_config, unmanaged
 from drift.errors import Location
 from drift.finding import ChangeStatus, Finding, Value
-from drift.model import DesiredGroup, Group, Models
+from drift.model import DesiredGroup, Group, GroupRef, Models
 from drift.report import Base, Report
 from drift.rewrites import rewrites
 
@@ -40,12 +40,12 @@ class Judged(Struct, frozen=True):
 class Baseline(Protocol):
     """An earlier declaration, or the report of a check of it."""
 
-    def judge(self, findings: Sequence[Finding], unread: Collection[str]) -> Judged:
+    def judge(self, findings: Sequence[Finding], seen: Collection[str]) -> Judged:
         """Give each finding its status, and tell what is settled.
 
         Args:
             findings: What differs between this declaration and live.
-            unread: Labels of declared groups about which nothing is known; nothing of them is settled.
+            seen: External and internal ids of the groups that were found; only of them anything can be settled.
         """
         ...
 
@@ -59,27 +59,28 @@ class DeclaredBaseline:
         """``name`` as the caller gave it; ``commit`` the full hash, for a state in git."""
         self._name = name
         self._commit = commit
-        self._before = {group.ref.label: group for group in base}
-        self._now = {group.ref.label: group for group in desired}
+        self._before, self._now = _by_name(base), _by_name(desired)
+        self._base, self._desired = base, desired
 
-    def judge(self, findings: Sequence[Finding], unread: Collection[str]) -> Judged:
+    def judge(self, findings: Sequence[Finding], seen: Collection[str]) -> Judged:
         """See :class:`Baseline`."""
         judged = [replace(finding, status=self._status(finding)) for finding in findings]
         paths: dict[str, list[tuple[str, ...]]] = {}
         for finding in findings:
-            paths.setdefault(finding.group.label, []).append(finding.path)
+            now = _find(self._now, finding.group)
+            if now is not None:
+                paths.setdefault(now.ref.label, []).append(finding.path)
         settled = [
             finding
-            for label in self._now
-            if label not in unread
-            for finding in self._settled(label, paths.get(label, ()))
+            for now in self._desired
+            if now.ref.label in seen
+            for finding in self._settled(now, paths.get(now.ref.label, ()))
         ]
-        notes = tuple(rewrites(self._before, self._now))
-        return Judged(judged, Base(self._name, self._commit, tuple(settled), notes))
+        before, after = ({group.ref.label: group for group in groups} for groups in (self._base, self._desired))
+        return Judged(judged, Base(self._name, self._commit, tuple(settled), tuple(rewrites(before, after))))
 
     def _status(self, finding: Finding) -> ChangeStatus:
-        label = finding.group.label
-        before, now = self._before.get(label), self._now.get(label)
+        before, now = _find(self._before, finding.group), _find(self._now, finding.group)
         if now is None:
             return ChangeStatus.PRE_EXISTING if before is None else ChangeStatus.INTRODUCED
         if before is None:
@@ -91,9 +92,9 @@ class DeclaredBaseline:
             return ChangeStatus.INTRODUCED
         return ChangeStatus.INTRODUCED if said == _Said(finding.live) else ChangeStatus.CONFLICTING
 
-    def _settled(self, label: str, paths: Collection[tuple[str, ...]]) -> Iterator[Finding]:
+    def _settled(self, now: DesiredGroup, paths: Collection[tuple[str, ...]]) -> Iterator[Finding]:
         """Differences of the base from live that are none of this declaration's, which differs at ``paths``."""
-        before, now = self._before.get(label), self._now[label]
+        before = _find(self._before, now.ref)
         live = _as_live(now, before)
         if before is None:
             if not paths:
@@ -113,14 +114,14 @@ class ReportBaseline:
         self._commit = report.evidence.git_commit if report.evidence else None
         self._before = {_key(finding): finding for finding in report.findings}
 
-    def judge(self, findings: Sequence[Finding], unread: Collection[str]) -> Judged:
+    def judge(self, findings: Sequence[Finding], seen: Collection[str]) -> Judged:
         """See :class:`Baseline`."""
         judged = [replace(finding, status=self._status(finding)) for finding in findings]
         now = {_key(finding) for finding in findings}
         settled = tuple(
             replace(finding, status=ChangeStatus.FIXED)
             for key, finding in self._before.items()
-            if key not in now and finding.group.label not in unread
+            if key not in now and finding.group.label in seen
         )
         return Judged(judged, Base(self._name, self._commit, settled))
 
@@ -131,6 +132,17 @@ class ReportBaseline:
         if before.desired == finding.desired:
             return ChangeStatus.PRE_EXISTING
         return ChangeStatus.INTRODUCED if before.live == finding.live else ChangeStatus.CONFLICTING
+
+
+def _by_name(groups: Sequence[DesiredGroup]) -> Mapping[str, DesiredGroup]:
+    """By internal and by external id; where one group's id is another's external id, the latter counts."""
+    by_id = {group.id: group for group in groups if group.id}
+    return by_id | {group.external_entity_id: group for group in groups if group.external_entity_id}
+
+
+def _find(groups: Mapping[str, DesiredGroup], group: GroupRef) -> DesiredGroup | None:
+    names = [name for name in (group.external_entity_id, group.id) if name]
+    return next((groups[name] for name in names if name in groups), None)
 
 
 def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:

@@ -102,12 +102,15 @@ def check(
     confirmed = comparison.findings()
     findings, exposure = comparison.report()
     entries = comparison.entries(confirmed)
-    outcome = sort_out(findings, terms or Terms(), is_known=_known(entries, everything=unmanaged and shard is None))
-    unread = comparison.unread()
-    judged = baseline and baseline.judge(outcome.findings, {entry.group.label for entry in unread})
+    judged = baseline and baseline.judge(findings, _found(entries))
+    outcome = sort_out(
+        judged.findings if judged else findings,
+        terms or Terms(),
+        is_known=_known(entries, everything=unmanaged and shard is None),
+    )
     return assemble(
-        findings=judged.findings if judged else outcome.findings,
-        unread=unread,
+        findings=outcome.findings,
+        unread=comparison.unread(),
         groups=_settled(entries, outcome),
         transient=_vanished(suspected, confirmed, comparison.is_unread),
         unseen=_unseen(source) if unmanaged else None,
@@ -127,6 +130,17 @@ def check(
         unmanaged=unmanaged,
         base=judged.base if judged else None,
     )
+
+
+def _found(entries: Sequence[GroupEntry]) -> set[str]:
+    """The declared groups that are there, by external and internal id."""
+    return {
+        name
+        for entry in entries
+        if entry.status in {Status.IN_SYNC, Status.DRIFT}
+        for name in (entry.group.external_entity_id, entry.group.id)
+        if name
+    }
 
 
 def _known(entries: Sequence[GroupEntry], *, everything: bool) -> Callable[[str], bool]:

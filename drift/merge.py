@@ -8,7 +8,7 @@ from typing import TypeVar
 from drift.errors import ExitCode, SettingsError
 from drift.evidence import Evidence
 from drift.exposure import combined
-from drift.report import Report, assemble
+from drift.report import Base, Report, assemble
 from drift.shard import Shard
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ def merge(reports: Sequence[Report]) -> Report:
         accepted=_unique(entry for report in reports for entry in report.accepted),
         lapsed=_unique(entry for report in reports for entry in report.lapsed),
         evidence=_evidence(reports),
+        base=_base(reports),
         unmanaged=all(report.unmanaged for report in reports),
         exposure=combined(report.exposure for report in _distinct(reports)),
     )
@@ -76,6 +77,19 @@ def _evidence(reports: Sequence[Report]) -> Evidence | None:
         if _common(evidence.git_commit for evidence in given)
         else None,
         key_prefix=_common(evidence.key_prefix for evidence in given),
+    )
+
+
+def _base(reports: Sequence[Report]) -> Base | None:
+    """The base that all were compared with, with what is settled in any; null if they had different ones."""
+    given = [report.base for report in reports if report.base]
+    if len(given) < len(reports) or len({(base.name, base.commit) for base in given}) != 1:
+        return None
+    return Base(
+        given[0].name,
+        given[0].commit,
+        tuple(_unique(finding for base in given for finding in base.settled)),
+        tuple(_unique(note for base in given for note in base.notes)),
     )
 
 

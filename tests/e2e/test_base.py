@@ -346,3 +346,47 @@ def test_conflicts_need_a_base(drift: Drift) -> None:
 
     assert run.code == 4
     assert "--fail-on conflicting needs --base" in run.err
+
+
+def test_what_is_accepted_has_a_status_and_is_not_settled(
+    drift: Drift, live: Callable[[str], Sandbox], repository: Repository
+) -> None:
+    path = ["models", "org/model", "rate_limits", "TOKEN/MINUTE"]
+    accepted = {"group": "acme", "path": path, "live": 2_000, "reason": "r", "owner": "o", "until": "2999-12-31"}
+    repository.commit({FILE: A})
+    repository.write({FILE: document(group("acme", 1_500), accepted=[accepted])})
+
+    code, report = check(drift, live(B), "main")
+
+    assert (code, statuses(report)) == (0, [])
+    assert [entry["finding"]["status"] for entry in report["accepted"]] == ["conflicting"]  # type: ignore[attr-defined]
+
+
+def test_a_shard_settles_only_what_is_its_own(
+    drift: Drift, live: Callable[[str], Sandbox], repository: Repository
+) -> None:
+    names = [f"g{number}" for number in range(8)]
+    repository.commit({FILE: document(*map(group, names))})
+    repository.write({FILE: document(*(group(name, 2) for name in names))})
+    served = live(document(*(group(name, 2) for name in names)))
+
+    for index in (1, 2):
+        check(drift, served, "main", "--shard", f"{index}/2", "--output", f"json={index}.json")
+    shards = [json.loads((drift.directory / f"{index}.json").read_text())["base"]["settled"] for index in (1, 2)]
+    merged = json.loads(drift("render", "1.json", "2.json", "--output", "json").out)
+
+    assert all(shards)
+    assert statuses(merged) == [f"{name} limit-lowered fixed" for name in names]
+
+
+def test_a_group_that_is_declared_by_its_id_is_found_at_the_base(
+    drift: Drift, live: Callable[[str], Sandbox], repository: Repository
+) -> None:
+    def pinned(tokens: int) -> str:
+        return document({"id": "grp1", "models": group("x", tokens)["models"]})
+
+    repository.commit({FILE: pinned(1_000)})
+    repository.write({FILE: pinned(2_000)})
+
+    assert statuses(check(drift, live(A), "main")[1]) == ["acme limit-lowered introduced"]
+    assert statuses(check(drift, live(C), "main")[1]) == ["acme limit-raised conflicting"]

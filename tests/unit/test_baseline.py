@@ -30,6 +30,6 @@ def test_a_broken_pin(base: int | None, head: int | None, status: ChangeStatus) 
     path = ("effective_models", MODEL, "rate_limits", "TOKEN/MINUTE", "acme")
     finding = replace(raised(), rule="effective-limit-changed", path=path)
 
-    judged = DeclaredBaseline("main", None, [pinned(base)], [pinned(head)]).judge([finding], ())
+    judged = DeclaredBaseline("main", None, [pinned(base)], [pinned(head)]).judge([finding], {"acme"})
 
     assert [entry.status for entry in judged.findings] == [status]
