@@ -61,9 +61,7 @@ class FakeGitHub:
         if not parts.path.startswith(root):
             return _NOT_FOUND
         path = parts.path.removeprefix(root).split("/")
-        if method == "GET":
-            return self._read(path, target)
-        return self._write(method, path, sent)
+        return self._read(path, target) if method == "GET" else self._write(method, path, sent)
 
     def _read(self, path: list[str], target: str) -> _Answer:
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
