@@ -72,8 +72,9 @@ class Inheritance:
     def effects(self, findings: _Findings, refs: _Refs) -> "Effects":
         """Match what was collected with the findings that cause it."""
         effects = Effects(self._desired, findings, refs)
+        # Readings come in any order; what is said about them stands in that of the files.
         key_of_id = {ref.id: position for position, ref in refs.items()}
-        for position, shifted in self._shifts.items():
+        for position, shifted in sorted(self._shifts.items()):
             for shift in shifted:
                 sources = [key_of_id.get(shift.live_source), self._position.get(shift.desired_source or "")]
                 chain = self._tree().chain(desired_key(self._desired[position])).nodes
@@ -83,7 +84,7 @@ class Inheritance:
                     [source for source in sources if source is not None],
                     [self._position[node.key] for node in chain],
                 )
-        for position, foreign in self._foreign.items():
+        for position, foreign in sorted(self._foreign.items()):
             for limit in foreign:
                 if limit.source not in key_of_id:
                     effects.take_foreign(position, limit)

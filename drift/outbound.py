@@ -22,7 +22,8 @@ _TRIES = 4
 _SECONDS = 15.0
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 30.0
-_MOST_OF_AN_ANSWER = 4 * 1024 * 1024
+_MOST_OF_AN_ANSWER = 32 * 1024 * 1024
+"""Bytes; a page of a hundred long comments has some megabytes."""
 
 
 class Secret:
@@ -39,6 +40,20 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(...)"
+
+
+class NotTakenError(OutputError):
+    """The service refused, or nobody knows."""
+
+    def __init__(self, message: str, status: int | None) -> None:
+        """``status`` is the last HTTP status; None if there was no answer."""
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the service may have done what it was asked for all the same."""
+        return _not_done(self.status)
 
 
 class Answer(Struct, frozen=True):
@@ -75,11 +90,13 @@ class Outbound:
         self._headers = headers or {}
         self._sleep = sleep
 
-    def send(self, method: str, url: Secret, payload: bytes | None = None) -> Answer:
+    def send(self, method: str, url: Secret, payload: bytes | None = None, *, repeatable: bool = True) -> Answer:
         """Send JSON, again where that may help; any status below 400 is success, redirects aside.
 
+        What is not ``repeatable`` is only sent again after an answer that says that it did not count.
+
         Raises:
-            OutputError: It was not taken, whatever was tried.
+            NotTakenError: It was not taken, whatever was tried.
         """
         from drift.gateway.lean import httpx  # noqa: PLC0415 - slow to import
 
@@ -89,9 +106,11 @@ class Outbound:
             **{name: secret.reveal() for name, secret in self._headers.items()},
         }
         said = ""
+        status: int | None = None
+        wish: float | None = None
         with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
             for attempt in range(_TRIES):
-                wish: float | None = None
+                wish, status = None, None
                 try:
                     response = client.request(method, url.reveal(), content=payload, headers=headers)
                 except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -102,11 +121,21 @@ class Outbound:
                         return Answer(status, response.content[:_MOST_OF_AN_ANSWER], dict(response.headers))
                     said = f"HTTP status {status}"
                     wish = _wish(response)
-                    if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS:
-                        break
+                if not (_came_too_fast(status, wish) or (repeatable and _not_done(status))):
+                    break
                 if attempt + 1 < _TRIES:
                     self._sleep(min(_LONGEST_DELAY, _FIRST_DELAY * 2.0**attempt if wish is None else wish))
-        raise OutputError(f"{self._service} did not take what was sent: {said}")
+        raise NotTakenError(f"{self._service} did not take what was sent: {said}", status)
+
+
+def _not_done(status: int | None) -> bool:
+    """Whether something failed on the way or in the service, which may have done its work all the same."""
+    return status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _came_too_fast(status: int | None, wish: float | None) -> bool:
+    # Some services say 403 to those who come too fast, and then when to come again.
+    return status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and wish is not None)
 
 
 def _wish(response: "httpx.Response") -> float | None:

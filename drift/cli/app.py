@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = {
     "accept": "Excuse differences of a report until a day.",
     "history": "Say when each difference was first and last seen, from saved reports.",
     "notify": "Tell a webhook what is new since the previous report.",
+    "comment": "Keep one comment on a pull request up to date with a report.",
+    "issue": "Keep one issue up to date with the reports of scheduled checks.",
     "init": "Copy the worked example into a new directory.",
     "demo": "Show a check against a sandbox: no key, no network.",
     "sandbox": "Serve a gateway in memory on this machine.",

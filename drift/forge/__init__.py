@@ -1,0 +1,1 @@
+"""One comment or issue on a forge that follows the newest report, instead of a new one for each run."""

@@ -1,0 +1,128 @@
+"""When to open, edit and settle the one entry (a comment, an issue) that follows the newest report.
+
+The entry is known by a hidden marker on its first line, and by who wrote it: whoever quotes it is left alone.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from drift.errors import SettingsError
+
+_NAME = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
+_LONGEST_NAME = 64
+
+
+class Entry(Struct, frozen=True):
+    """A comment or an issue, as it stands."""
+
+    key: int
+    """What the forge calls it by."""
+    body: str
+    author: str
+    is_bot: bool
+
+
+class Thread(Protocol):
+    """Where entries stand: the comments on a pull request, or the open issues of a repository."""
+
+    @property
+    def settled_entries_are_listed(self) -> bool:
+        """Whether :meth:`entries` has them: comments stay, issues are closed."""
+        ...
+
+    def viewer(self) -> str | None:
+        """The login that writes here; None if the token belongs to no user (the one of a workflow run)."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries, asked for page by page as they are taken."""
+        ...
+
+    def create(self, body: str, *, last: bool) -> bool:
+        """Write a new entry; False if nobody knows whether it arrived, which ``last`` makes an error."""
+        ...
+
+    def edit(self, key: int, body: str) -> None:
+        """Give an entry another body."""
+        ...
+
+    def settle(self, key: int, body: str) -> None:
+        """Give an entry its last body, now that all is well."""
+        ...
+
+
+class Outcome(StrEnum):
+    """What was done."""
+
+    CREATED = "created"
+    EDITED = "edited"
+    UNCHANGED = "unchanged"
+    SETTLED = "settled"
+    NOTHING = "nothing to say"
+
+
+def marker(name: str) -> str:
+    """The first line of an entry; nobody sees it.
+
+    Raises:
+        SettingsError: The name could end the HTML comment that it stands in, or is no name.
+    """
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"{name[:_LONGEST_NAME]!r} cannot be a marker",
+            hint=f"at most {_LONGEST_NAME} letters and digits, with single '.', '_' or '-' between them",
+        )
+    return f"<!-- baseten-drift:{name} -->"
+
+
+def keep(thread: Thread, mark: str, text: str, *, clean: bool) -> Outcome:
+    """Bring the entry with this marker up to date.
+
+    Args:
+        thread: Where it stands.
+        mark: The marker, of :func:`marker`.
+        text: What it is to say below the marker.
+        clean: All is well: an entry is settled if there is one, and none is written.
+    """
+    body = f"{mark}\n{text}"
+    entry = _own(thread, mark)
+    if entry is None:
+        return Outcome.NOTHING if clean else _create(thread, mark, body)
+    if not clean:
+        if _same(entry.body, body):
+            return Outcome.UNCHANGED
+        thread.edit(entry.key, body)
+        return Outcome.EDITED
+    if thread.settled_entries_are_listed and _same(entry.body, body):
+        return Outcome.UNCHANGED
+    thread.settle(entry.key, body)
+    return Outcome.SETTLED
+
+
+def _create(thread: Thread, mark: str, body: str) -> Outcome:
+    # A request whose answer was lost may have arrived; sent blindly again, there would be two.
+    if not thread.create(body, last=False) and _own(thread, mark) is None:
+        thread.create(body, last=True)
+    return Outcome.CREATED
+
+
+def _own(thread: Thread, mark: str) -> Entry | None:
+    viewer: str | None = None
+    asked = False
+    for entry in thread.entries():
+        if entry.body.lstrip().partition("\n")[0].rstrip() != mark:
+            continue
+        if not asked:
+            viewer, asked = thread.viewer(), True
+        if entry.is_bot if viewer is None else entry.author == viewer:
+            return entry
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two bodies say the same; forges change line ends and trim."""
+    return one.replace("\r\n", "\n").strip() == other.strip()
