@@ -11,6 +11,9 @@ from drift.render.pages import allowed, asset, template
 from drift.wording import counted
 
 _HEIGHT = 120
+_BAR = 10
+_FEWEST = 30
+"""Bars that the trend has room for at least, so that few runs are no wall."""
 _LEAST = 3
 """Units of a bar for a run that found nothing, so that it can be seen."""
 
@@ -34,6 +37,7 @@ def render(history: History) -> str:
         headline=_headline(history),
         oldest=f"{span(longest.age)} ({longest.group.label})" if longest else "nothing",
         bars=_bars(history.runs),
+        width=_BAR * max(_FEWEST, len(history.runs)),
         height=_HEIGHT,
         still=history.open,
         over=[episode for episode in history.episodes if episode.resolved is not None],
