@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from msgspec import Struct
 
 from drift.accepted import Terms
+from drift.baseline import Baseline
 from drift.catalogue import RULE_SET
 from drift.checker import GroupSource, check
-from drift.cli.base import baseline
 from drift.cli.console import environment, unexpected
 from drift.cli.git import commit_of
 from drift.cli.interrupts import Interrupts, catch_interrupts
@@ -161,7 +161,7 @@ def compare(
         raise SettingsError(
             f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
         )
-    earlier = None if request.base is None else baseline(request.base, request.paths, desired)
+    earlier = _baseline(request.base, request.paths, desired) if request.base is not None else None
     with _opened(request, key, len(desired.groups)) as live:
         return check(
             desired.groups,
@@ -187,6 +187,12 @@ def _opened(request: Request, key: ApiKey | None, expected: int) -> AbstractCont
     if key is None:
         raise TypeError("reading the gateway takes a key")
     return connected(request.settings, key, expected, show_progress=request.show_progress)
+
+
+def _baseline(base: str, paths: Sequence[str], desired: Desired) -> Baseline:
+    from drift.cli.base import baseline  # noqa: PLC0415 - most checks have no base
+
+    return baseline(base, paths, desired)
 
 
 def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey | None) -> Evidence:

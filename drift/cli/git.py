@@ -1,8 +1,8 @@
 """What git says about the desired files. It only reads: no working tree, index or reference is touched."""
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,13 +19,19 @@ class Commit(Struct, frozen=True):
     """Whether the files differ from it, or are not in it."""
 
 
-def run_git(arguments: Sequence[str], directory: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+
+def run_git(arguments: Sequence[str], directory: Path, stdin: bytes = b"") -> "CompletedProcess[bytes]":
     """Run git in a directory and keep what it prints.
 
     Raises:
         OSError: There is no git.
         subprocess.TimeoutExpired: It did not end.
     """
+    import subprocess  # noqa: PLC0415 - slow to import, and few directories are in a repository
+
     return subprocess.run(  # noqa: S603 - arguments are the caller's, without a shell
         [*_GIT, *arguments], cwd=directory, capture_output=True, timeout=_SECONDS, check=False, input=stdin
     )
@@ -37,10 +43,12 @@ def commit_of(paths: Sequence[str]) -> Commit | None:
     directory = next((path if path.is_dir() else path.parent for path in files), None)
     if directory is None or not _in_repository(directory):
         return None
+    from subprocess import TimeoutExpired  # noqa: PLC0415
+
     try:
         head = run_git(["rev-parse", "--verify", "--quiet", "HEAD"], directory)
         status = run_git(["status", "--porcelain", "--", *(str(path.absolute()) for path in files)], directory)
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, TimeoutExpired):
         return None
     if head.returncode or status.returncode:
         return None
