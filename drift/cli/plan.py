@@ -1,6 +1,6 @@
 """``drift plan``: the repair as a document to review."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,8 +17,9 @@ from drift.cli.options import (
     read_stdin,
     refuse_connection,
 )
+from drift.cli.watching import Watched
 from drift.desired import Desired, load_desired
-from drift.errors import DriftError, ExitCode, GatewayError
+from drift.errors import DriftError, ExitCode
 from drift.gateway.address import parse_address
 from drift.live import Found, Missing, Reading
 from drift.model import DesiredGroup, Group
@@ -112,11 +113,11 @@ def _planned(desired: Desired, request: Request, key_file: Path | None, *, large
     )
 
 
-class _Watched:
+class _Watched(Watched):
     """The live groups as the check reads them; what it reads a second time replaces the first."""
 
     def __init__(self, source: GroupSource) -> None:
-        self._source = source
+        super().__init__(source)
         self.api_url = source.api_url if isinstance(source, SnapshotSource) else None
         self._found: dict[int, Group] = {}
         self._missing: set[int] = set()
@@ -131,36 +132,15 @@ class _Watched:
             whole=report.unseen is None and not report.unread,
         )
 
-    def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
-        return self._noted(self._source.read(wanted, unmanaged=unmanaged))
-
-    def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
-        return self._noted(self._source.confirm(suspects))
-
-    @property
-    def list_failure(self) -> GatewayError | None:
-        return self._source.list_failure
-
-    @property
-    def broken_items(self) -> int:
-        return self._source.broken_items
-
-    def notes(self) -> Sequence[str]:
-        return self._source.notes()
-
-    def requests(self) -> Mapping[str, int]:
-        return self._source.requests()
-
-    def _noted(self, readings: Iterator[Reading]) -> Iterator[Reading]:
-        for reading in readings:
-            key = id(reading.desired)
-            self._found.pop(key, None)
-            self._missing.discard(key)
-            match reading:
-                case Found(desired=None, live=live):
-                    self._strangers.append(live)
-                case Found(live=live):
-                    self._found[key] = live
-                case Missing():
-                    self._missing.add(key)
-            yield reading
+    def note(self, reading: Reading) -> None:
+        """See :class:`Watched`."""
+        key = id(reading.desired)
+        self._found.pop(key, None)
+        self._missing.discard(key)
+        match reading:
+            case Found(desired=None, live=live):
+                self._strangers.append(live)
+            case Found(live=live):
+                self._found[key] = live
+            case Missing():
+                self._missing.add(key)

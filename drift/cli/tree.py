@@ -1,6 +1,6 @@
 """``drift tree``: the forest of groups, declared, live, or both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 from msgspec.structs import replace
@@ -9,10 +9,11 @@ from drift.checker import GroupSource
 from drift.cli.checking import Request, api_key, compare, connected
 from drift.cli.console import say, say_drift_error, say_error, stdout_colour, terminal_width, unexpected, write_result
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
+from drift.cli.watching import Watched
 from drift.desired import load_desired
-from drift.errors import HINTS, Cause, DriftError, ExitCode, GatewayError, SettingsError
+from drift.errors import HINTS, Cause, DriftError, ExitCode, SettingsError
 from drift.live import Found, Reading
-from drift.model import DesiredGroup, Group
+from drift.model import Group
 from drift.render.trees import TREE_FORMATS, TreeOptions, render_tree
 from drift.render.visible import visible
 from drift.report import FailOn, Failure, Gate
@@ -136,35 +137,17 @@ def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
     return tree, report.exit_code
 
 
-class _Watched:
-    """The gateway as the check reads it, and the groups on the way that nobody declared."""
+class _Watched(Watched):
+    """Keeps the groups that nobody declared."""
 
     def __init__(self, source: GroupSource) -> None:
-        self._source = source
+        super().__init__(source)
         self.undeclared: list[Group] = []
 
-    def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
-        for reading in self._source.read(wanted, unmanaged=unmanaged):
-            if reading.desired is None:
-                self.undeclared.append(reading.live)
-            yield reading
-
-    def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
-        return self._source.confirm(suspects)
-
-    @property
-    def list_failure(self) -> GatewayError | None:
-        return self._source.list_failure
-
-    @property
-    def broken_items(self) -> int:
-        return self._source.broken_items
-
-    def notes(self) -> Sequence[str]:
-        return self._source.notes()
-
-    def requests(self) -> Mapping[str, int]:
-        return self._source.requests()
+    def note(self, reading: Reading) -> None:
+        """See :class:`Watched`."""
+        if reading.desired is None:
+            self.undeclared.append(reading.live)
 
 
 def _broken(items: int) -> str | None:

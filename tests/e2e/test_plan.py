@@ -15,7 +15,7 @@ from drift.sandbox.world import DEFAULT_KEY
 from tests.e2e.conftest import EXAMPLE, Drift, Run, Sandbox, SandboxFactory
 from tests.hostile import HOSTILE
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the script sends with curl")
+needs_curl = pytest.mark.usefixtures("curl")
 SHELLCHECK = shutil.which("shellcheck")
 
 POOL = """\
@@ -45,6 +45,13 @@ def rates(token: int, request: int) -> list[dict[str, object]]:
             ],
         }
     ]
+
+
+@pytest.fixture
+def curl() -> None:
+    """What the script sends with."""
+    if shutil.which("curl") is None:
+        pytest.fail("the script of a plan sends with curl: install curl to have it tested")
 
 
 @pytest.fixture
@@ -90,7 +97,7 @@ def test_the_script_brings_everything_in_sync(drift: Drift, sandbox: SandboxFact
     path = None
     if tools == "jq":
         if shutil.which("jq") is None:
-            pytest.skip("there is no jq here")
+            pytest.fail("the script can do with jq instead of python3: install jq to have that tested")
         path = str(linked(drift.directory / "bin"))
     script = planned(drift, live, pool)
     assert (script.code, script.err) == (2, "")
@@ -227,7 +234,6 @@ def test_a_plan_can_be_made_from_a_snapshot(drift: Drift, sandbox: SandboxFactor
     assert json.loads(run.out)["steps"] == json.loads(planned(drift, live, pool, "json").out)["steps"]
 
 
-@pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck comes with the lint dependencies")
 def test_shellcheck_has_nothing_to_say_whatever_groups_are_called(
     drift: Drift, sandbox: SandboxFactory, pool: Path
 ) -> None:
@@ -244,8 +250,9 @@ def test_shellcheck_has_nothing_to_say_whatever_groups_are_called(
     script = drift.directory / "plan.sh"
     script.write_text(as_script(plan), encoding="ascii")
 
+    assert SHELLCHECK, "shellcheck comes with the development dependencies: uv sync"
     run = subprocess.run(
-        [str(SHELLCHECK), "--shell=sh", str(script)], capture_output=True, text=True, check=False, timeout=60
+        [SHELLCHECK, "--shell=sh", str(script)], capture_output=True, text=True, check=False, timeout=60
     )
 
     assert (run.returncode, run.stdout) == (0, "")

@@ -186,10 +186,11 @@ def test_another_project_reads_what_is_exported(
     assert consumer.output()["slugs"] == ["northwind/chat-large", "northwind/chat-small", "northwind/embed"]
 
 
-@pytest.mark.skipif(not shutil.which("pulumi-language-yaml"), reason="Pulumi's host for YAML programs is not on PATH")
 def test_a_yaml_program_reads_what_is_exported(
     sandbox: SandboxFactory, stack: StackFactory, workspace: Workspace
 ) -> None:
+    if not shutil.which("pulumi-language-yaml"):
+        pytest.fail("Pulumi's host for YAML programs is not on PATH: it comes with Pulumi's own installer")
     live = sandbox()
     producer = stack(live.url, (EXAMPLES / "gateways" / "__main__.py").read_text(encoding="utf-8"))
     shutil.copytree(EXAMPLES / "gateways" / "desired", producer.program.parent / "desired")
