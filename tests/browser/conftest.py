@@ -5,6 +5,7 @@ The browser is Debian's Chromium, or the one that ``--chromium`` names; nothing 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -50,7 +51,7 @@ class Opened:
 
     def says(self, count: str) -> None:
         """Wait until the filter says how many it shows."""
-        self.page.locator("#filter output", has_text=count).wait_for()
+        self.page.locator("#filter output", has_text=re.compile(rf"^{re.escape(count)}$")).wait_for()
 
     def quiet(self) -> bool:
         """Whether the page asked for nothing but itself and said nothing."""
