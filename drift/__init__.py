@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING
 from drift.version import __version__
 
 if TYPE_CHECKING:
-    from drift.checker import GroupSource, check
+    from drift.checker.check import GroupSource, check
     from drift.desired import Desired, load_desired
     from drift.errors import DesiredError, DriftError, ExitCode, GatewayError
-    from drift.finding import Finding
-    from drift.model import DesiredGroup, Group
+    from drift.model.groups import DesiredGroup, Group
     from drift.render import render_report
-    from drift.report import Report, Verdict
+    from drift.report.finding import Finding
+    from drift.report.report import Report, Verdict
 
 _HOMES = {
     "Desired": "drift.desired",
     "DesiredError": "drift.errors",
-    "DesiredGroup": "drift.model",
+    "DesiredGroup": "drift.model.groups",
     "DriftError": "drift.errors",
     "ExitCode": "drift.errors",
-    "Finding": "drift.finding",
+    "Finding": "drift.report.finding",
     "GatewayError": "drift.errors",
-    "Group": "drift.model",
-    "GroupSource": "drift.checker",
-    "Report": "drift.report",
-    "Verdict": "drift.report",
-    "check": "drift.checker",
+    "Group": "drift.model.groups",
+    "GroupSource": "drift.checker.check",
+    "Report": "drift.report.report",
+    "Verdict": "drift.report.report",
+    "check": "drift.checker.check",
     "load_desired": "drift.desired",
     "render_report": "drift.render",
 }

@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct, UnsetType
 from drift.desired import load_desired
 from drift.desired.wording import did_you_mean
 from drift.errors import DesiredError
-from drift.model import DesiredGroup, Kind, LimitKey, Limits, Manage, Marks, Models
+from drift.model.groups import DesiredGroup, Kind, LimitKey, Limits, Manage, Marks, Models
 from pulumi_provider.errors import DeclaredError
 
 CanonicalJson = NewType("CanonicalJson", str)

@@ -12,11 +12,11 @@ from typing import NotRequired, TypeAlias, TypedDict
 
 from msgspec import Struct
 
-from drift.compare import compare_parent
-from drift.comparison import Comparison
-from drift.finding import Finding, Value
-from drift.live import Found
-from drift.model import DesiredGroup, EffectiveKey, Group, Kind, LimitKey, Marks
+from drift.checker.group import compare_parent
+from drift.checker.run import Comparison
+from drift.model.groups import DesiredGroup, EffectiveKey, Group, Kind, LimitKey, Marks
+from drift.model.readings import Found
+from drift.report.finding import Finding, Value
 from pulumi_provider.declared import parse
 
 _Limits: TypeAlias = Mapping[LimitKey, int] | Mapping[EffectiveKey, int]

@@ -13,7 +13,7 @@ from drift.gateway.ledger import Ledger
 from drift.gateway.retry import Conduct
 from drift.gateway.throttle import RATE, Throttle
 from drift.gateway.transport import connector
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
 from pulumi_provider.access import KEY_CONFIG, Access
 from pulumi_provider.errors import GroupReadError
 from pulumi_provider.outputs import Seen

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from drift.errors import Location
-from drift.model import (
+from drift.model.groups import (
     DesiredGroup,
     EffectiveKey,
     EffectiveModels,

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from drift.accepted import Acceptance, Accepted, Lapse, Lapsed
-from drift.compare import compare, missing, unmanaged
+from drift.checker.group import compare, missing, unmanaged
 from drift.errors import Cause, Level, Location, Problem
-from drift.evidence import Evidence, EvidenceFile
-from drift.finding import Affected, ChangeStatus, Cost, Exposure, Finding
-from drift.model import GroupRef
-from drift.report import Base, Gate, GroupEntry, Report, Status, Unread, assemble
+from drift.model.groups import GroupRef
+from drift.report.acceptance import Acceptance, Accepted, Lapse, Lapsed
+from drift.report.evidence import Evidence, EvidenceFile
+from drift.report.exposure import Cost, Exposure
+from drift.report.finding import Affected, ChangeStatus, Finding
+from drift.report.report import Base, Gate, GroupEntry, Report, Status, Unread, assemble
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
 
 LINE = Location("desired/acme.yaml", 3, 5)

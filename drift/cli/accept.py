@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from drift.accepted import Acceptance
-from drift.catalogue import RULE_SET
 from drift.cli.checking import now
 from drift.cli.console import write_result
 from drift.cli.outputs import write_file
 from drift.cli.saved import read_report
 from drift.desired.appending import append_accepted
 from drift.errors import Location, SettingsError
-from drift.finding import Finding
+from drift.model.wording import counted
 from drift.render.visible import visible
-from drift.wording import counted
+from drift.report.acceptance import Acceptance
+from drift.report.finding import Finding
+from drift.rules import RULE_SET
 
 _FILE = Path("desired/accepted.yaml")
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from drift.baseline import Baseline, DeclaredBaseline, ReportBaseline
+from drift.checker.base import Baseline, DeclaredBaseline, ReportBaseline
 from drift.cli.git import run_git
 from drift.cli.saved import read_report
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
-from drift.model import DesiredGroup
+from drift.model.groups import DesiredGroup
 
 
 def baseline(text: str, paths: Sequence[str], desired: Desired) -> Baseline:

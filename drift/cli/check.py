@@ -22,9 +22,9 @@ from drift.cli.options import (
 )
 from drift.cli.outputs import Output, checked, emit, output_option
 from drift.errors import SettingsError
-from drift.report import FailOn, Gate
-from drift.settings import ColourChoice
-from drift.shard import Shard
+from drift.gateway.settings import ColourChoice
+from drift.model.selection import Shard
+from drift.report.report import FailOn, Gate
 
 
 @click.command(

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from drift.accepted import Terms
-from drift.baseline import Baseline
-from drift.catalogue import RULE_SET
-from drift.checker import GroupSource, check
+from drift.checker.base import Baseline
+from drift.checker.check import GroupSource, check
 from drift.cli.console import environment, unexpected
 from drift.cli.git import commit_of
 from drift.cli.interrupts import Interrupts, catch_interrupts
@@ -19,11 +17,13 @@ from drift.cli.options import read_stdin
 from drift.cli.progress import progress
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, DriftError, SettingsError
-from drift.evidence import Evidence, EvidenceFile
 from drift.gateway.key import ApiKey
-from drift.report import Failure, Gate, Report, failed_report
-from drift.settings import KEY_VARIABLE, ReadSettings
-from drift.shard import Shard
+from drift.gateway.settings import KEY_VARIABLE, ReadSettings
+from drift.model.selection import Shard
+from drift.report.acceptance import Terms
+from drift.report.evidence import Evidence, EvidenceFile
+from drift.report.report import Failure, Gate, Report, failed_report
+from drift.rules import RULE_SET
 
 if TYPE_CHECKING:
     from drift.gateway.source import GatewaySource

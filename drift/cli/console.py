@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from drift.errors import DesiredError, DriftError, Level, Problem
+from drift.gateway.settings import ColourChoice, use_colour
 from drift.render.visible import visible
-from drift.settings import ColourChoice, use_colour
 
 
 def environment() -> Mapping[str, str]:

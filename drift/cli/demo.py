@@ -10,15 +10,15 @@ from drift.cli.options import colour, read_stdin
 from drift.desired import example_directory, load_desired
 from drift.errors import ExitCode
 from drift.gateway.key import ApiKey
+from drift.gateway.settings import ColourChoice, ReadSettings
+from drift.model.wording import counted
 from drift.render import RenderOptions, render_report
 from drift.render.visible import visible
-from drift.report import Gate, Report
+from drift.report.report import Gate, Report
 from drift.sandbox.seeding import seed
 from drift.sandbox.server import serve
 from drift.sandbox.tampering import tamper
 from drift.sandbox.world import DEFAULT_KEY, World
-from drift.settings import ColourChoice, ReadSettings
-from drift.wording import counted
 
 
 @click.command()

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from drift.checker import check
+from drift.checker.check import check
 from drift.cli.checking import now
 from drift.cli.console import say_drift_error, unexpected
 from drift.cli.offline import described, read_snapshot
 from drift.cli.options import colour, verbosity
 from drift.cli.outputs import Output, checked, emit, output_option
 from drift.errors import DriftError, SettingsError
-from drift.report import FailOn, Failure, Gate, Report, failed_report
-from drift.settings import ColourChoice
+from drift.gateway.settings import ColourChoice
+from drift.report.report import FailOn, Failure, Gate, Report, failed_report
 from drift.snapshot import Snapshot, SnapshotSource, declared_by
 
 

@@ -5,10 +5,10 @@ from textwrap import fill
 
 import click
 
-from drift.catalogue import RULES, Rule
 from drift.cli.console import write_result
 from drift.errors import SettingsError
 from drift.render.rules import kind, reference, section
+from drift.rules import RULES, Rule
 
 
 @click.command()

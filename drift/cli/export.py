@@ -17,10 +17,10 @@ from drift.errors import HINTS, Cause, ExitCode, SettingsError, UndeclarableErro
 from drift.export.placing import Layout
 from drift.export.selection import Selection
 from drift.export.state import Live, Options, differences
-from drift.hierarchy import desired_key
-from drift.live import Failed, Reading
+from drift.model.forest import desired_key
+from drift.model.readings import Failed, Reading
+from drift.model.wording import counted
 from drift.render.visible import visible
-from drift.wording import counted
 
 if TYPE_CHECKING:
     from drift.cli.checking import Live as Connected

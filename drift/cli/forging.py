@@ -9,10 +9,10 @@ import click
 from drift.cli.console import environment
 from drift.errors import SettingsError
 from drift.forge.github import DEFAULT_URL, GitHub
+from drift.forge.http import checked_url
 from drift.forge.sticky import marker
-from drift.outbound import checked_url
 from drift.render import RenderOptions, render_report
-from drift.report import Report, Verdict
+from drift.report.report import Report, Verdict
 
 DEFAULT_MARKER = "drift"
 TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a variable's name

@@ -8,10 +8,10 @@ from drift.cli.console import say, write_result
 from drift.cli.outputs import write_file
 from drift.cli.saved import read_report
 from drift.errors import SettingsError
-from drift.history import history
-from drift.render.histories import HISTORY_FORMATS, render_history
+from drift.render.history.formats import HISTORY_FORMATS, render_history
 from drift.render.visible import visible
-from drift.report import Report
+from drift.report.history import history
+from drift.report.report import Report
 
 
 class HistoryOutputType(click.ParamType[tuple[str, Path | None]]):

@@ -8,7 +8,7 @@ import click
 from drift.cli.console import write_result
 from drift.desired import example_directory
 from drift.errors import SettingsError
-from drift.wording import counted
+from drift.model.wording import counted
 
 
 @click.command()

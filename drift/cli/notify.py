@@ -8,10 +8,10 @@ import msgspec
 from drift.cli.console import write_result
 from drift.cli.saved import read_report
 from drift.errors import SettingsError
-from drift.notice import Item, Notice, notice
-from drift.outbound import Outbound, Secret, checked_url
+from drift.forge.http import Outbound, Secret, checked_url
 from drift.render.visible import visible
-from drift.report import Report
+from drift.report.notice import Item, Notice, notice
+from drift.report.report import Report
 
 _SLACK_LINES = 10
 

@@ -9,12 +9,12 @@ from typing import ParamSpec, TypeVar
 import click
 from msgspec import Struct
 
-from drift.catalogue import FILE_RULES, RULES
 from drift.cli.console import environment
 from drift.errors import SettingsError
-from drift.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ReadMode, ReadSettings, duration
-from drift.settings import api_url as resolve_api_url
-from drift.shard import Shard
+from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ReadMode, ReadSettings, duration
+from drift.gateway.settings import api_url as resolve_api_url
+from drift.model.selection import Shard
+from drift.rules import FILE_RULES, RULES
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from drift.cli.console import stdout_colour, terminal_width, write_result
 from drift.errors import OutputError, SettingsError
+from drift.gateway.settings import ColourChoice
 from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report, renderer
-from drift.report import Report
-from drift.settings import ColourChoice
+from drift.report.report import Report
 
 
 class Output(Struct, frozen=True):

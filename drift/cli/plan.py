@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from drift.checker import GroupSource
+from drift.checker.check import GroupSource
 from drift.cli.checking import Request, api_key, compare, now
 from drift.cli.console import say_drift_error, say_error, say_problems, unexpected, write_result
 from drift.cli.options import (
@@ -21,11 +21,11 @@ from drift.cli.watching import Watched
 from drift.desired import Desired, load_desired
 from drift.errors import DriftError, ExitCode
 from drift.gateway.address import parse_address
-from drift.live import Found, Missing, Reading
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Found, Missing, Reading
 from drift.plan import LARGE_PERCENT, Plan, Seen, Source, draw_up, failed_plan
-from drift.render.plans import PLAN_FORMATS, PlanOptions, render_plan
-from drift.report import FailOn, Failure, Gate, Report
+from drift.render.plan.formats import PLAN_FORMATS, PlanOptions, render_plan
+from drift.report.report import FailOn, Failure, Gate, Report
 from drift.snapshot import SnapshotSource
 
 _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})

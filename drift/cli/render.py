@@ -7,8 +7,8 @@ import click
 from drift.cli.options import colour, verbosity
 from drift.cli.outputs import Output, checked, emit, output_option
 from drift.cli.saved import read_report
-from drift.merge import merge
-from drift.settings import ColourChoice
+from drift.gateway.settings import ColourChoice
+from drift.report.merge import merge
 
 
 @click.command()

@@ -10,6 +10,8 @@ from drift.cli.console import environment, say, write_result
 from drift.cli.interrupts import catch_interrupts
 from drift.cli.options import read_stdin
 from drift.desired import load_desired
+from drift.gateway.settings import KEY_VARIABLE
+from drift.model.wording import counted
 from drift.render.visible import visible
 from drift.sandbox.fault_text import SYNTAX, parse_fault
 from drift.sandbox.faults import Faults
@@ -17,8 +19,6 @@ from drift.sandbox.seeding import seed
 from drift.sandbox.server import Logged, serve
 from drift.sandbox.throttle import Throttle
 from drift.sandbox.world import DEFAULT_KEY, World
-from drift.settings import KEY_VARIABLE
-from drift.wording import counted
 
 _POLL = 0.1
 """Seconds between looks at whether a signal came; a signal handler must not set an event that is waited for."""

@@ -6,8 +6,8 @@ import msgspec
 
 from drift.cli.options import read_stdin
 from drift.errors import SettingsError
-from drift.render.json_v1 import parse, version_of
-from drift.report import SCHEMA_VERSION, Report
+from drift.render.report.json import parse, version_of
+from drift.report.report import SCHEMA_VERSION, Report
 
 
 def read_report(path: Path) -> Report:

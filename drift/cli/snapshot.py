@@ -9,13 +9,13 @@ from drift.cli.console import say, say_error, write_bytes
 from drift.cli.options import Connection, connection_options
 from drift.cli.outputs import checked_path, replace_file
 from drift.errors import HINTS, Cause, ExitCode, GatewayError
-from drift.live import Found
-from drift.model import Group
+from drift.model.groups import Group
+from drift.model.readings import Found
+from drift.model.wording import counted
 from drift.render.visible import visible
 from drift.snapshot import Missed, Snapshot, encode, pack
 from drift.snapshot.document import timestamp
 from drift.snapshot.packing import require
-from drift.wording import counted
 
 _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 

@@ -5,21 +5,21 @@ from collections.abc import Sequence
 import click
 from msgspec.structs import replace
 
-from drift.checker import GroupSource
+from drift.checker.check import GroupSource
 from drift.cli.checking import Request, api_key, compare, connected
 from drift.cli.console import say, say_drift_error, say_error, stdout_colour, terminal_width, unexpected, write_result
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
 from drift.cli.watching import Watched
 from drift.desired import load_desired
 from drift.errors import HINTS, Cause, DriftError, ExitCode, SettingsError
-from drift.live import Found, Reading
-from drift.model import Group
-from drift.render.trees import TREE_FORMATS, TreeOptions, render_tree
+from drift.gateway.settings import ColourChoice
+from drift.model.groups import Group
+from drift.model.readings import Found, Reading
+from drift.model.wording import counted
+from drift.render.tree.formats import TREE_FORMATS, TreeOptions, render_tree
 from drift.render.visible import visible
-from drift.report import FailOn, Failure, Gate
-from drift.settings import ColourChoice
+from drift.report.report import FailOn, Failure, Gate
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
-from drift.wording import counted
 
 _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 

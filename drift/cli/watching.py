@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from drift.checker import GroupSource
+from drift.checker.check import GroupSource
 from drift.errors import GatewayError
-from drift.live import Reading
-from drift.model import DesiredGroup
+from drift.model.groups import DesiredGroup
+from drift.model.readings import Reading
 
 
 class Watched:
@@ -19,29 +19,29 @@ class Watched:
         raise NotImplementedError
 
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
-        """See :class:`drift.checker.GroupSource`."""
+        """See :class:`drift.checker.check.GroupSource`."""
         return self._noted(self._source.read(wanted, unmanaged=unmanaged))
 
     def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
-        """See :class:`drift.checker.GroupSource`."""
+        """See :class:`drift.checker.check.GroupSource`."""
         return self._noted(self._source.confirm(suspects))
 
     @property
     def list_failure(self) -> GatewayError | None:
-        """See :class:`drift.checker.GroupSource`."""
+        """See :class:`drift.checker.check.GroupSource`."""
         return self._source.list_failure
 
     @property
     def broken_items(self) -> int:
-        """See :class:`drift.checker.GroupSource`."""
+        """See :class:`drift.checker.check.GroupSource`."""
         return self._source.broken_items
 
     def notes(self) -> Sequence[str]:
-        """See :class:`drift.checker.GroupSource`."""
+        """See :class:`drift.checker.check.GroupSource`."""
         return self._source.notes()
 
     def requests(self) -> Mapping[str, int]:
-        """See :class:`drift.checker.GroupSource`."""
+        """See :class:`drift.checker.check.GroupSource`."""
         return self._source.requests()
 
     def _noted(self, readings: Iterator[Reading]) -> Iterator[Reading]:

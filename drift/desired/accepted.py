@@ -4,16 +4,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from drift.accepted import Acceptance
-from drift.catalogue import DRIFT_RULES
 from drift.desired.nodes import Path, Value, spell
 from drift.desired.scalars import Surprise
 from drift.desired.wording import did_you_mean, shown
 from drift.errors import Level, Location, Problem
+from drift.report.acceptance import Acceptance
+from drift.rules import DRIFT_RULES
 
 if TYPE_CHECKING:
     from drift.desired.schema import AcceptedItem
-    from drift.finding import Value as LiveValue
+    from drift.report.finding import Value as LiveValue
 
 _RULE_IDS = tuple(rule.id for rule in DRIFT_RULES)
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from drift.errors import SettingsError
 
 if TYPE_CHECKING:
-    from drift.accepted import Acceptance
+    from drift.report.acceptance import Acceptance
 
 _BY_HAND = "write the list of `accepted` with one entry below the other, or give another --file"
 

@@ -8,7 +8,7 @@ from drift.desired.declared import FIELD_PATHS, Declared, unpack
 from drift.desired.forest import Forest
 from drift.desired.limits import LimitLists
 from drift.desired.profiles import Profiles
-from drift.model import DesiredGroup, Limits, Marks
+from drift.model.groups import DesiredGroup, Limits, Marks
 
 _NONE: dict[str, str] = {}
 

@@ -15,9 +15,9 @@ from drift.desired.suspects import A_MINUTE, MINUTES_A_DAY, TYPES, suspects
 from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
-from drift.hierarchy import applying
-from drift.model import EffectiveKey, LimitKey
-from drift.wording import counted, number
+from drift.model.forest import applying
+from drift.model.groups import EffectiveKey, LimitKey
+from drift.model.wording import counted, number
 
 _UNREACHED = "remove it, or lower it until it matters"
 _HINTS = {

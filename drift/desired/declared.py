@@ -15,7 +15,7 @@ from drift.desired.nodes import Mark, Node, Path, Places, Value, size, spell
 from drift.desired.pins import pinned
 from drift.desired.problems import Breach
 from drift.errors import Level, Location, Problem
-from drift.model import Limits, Manage, PinnedModel
+from drift.model.groups import Limits, Manage, PinnedModel
 
 if TYPE_CHECKING:
     from drift.desired.schema import GroupItem, ModelItem
@@ -34,7 +34,7 @@ FIELD_PATHS: tuple[Path, ...] = (
     ("hierarchy", "parent"),
     ("models",),
 )
-"""The fields in the order in which ``drift.model.Marks`` keeps them."""
+"""The fields in the order in which ``drift.model.groups.Marks`` keeps them."""
 _EXTERNAL, _ID, _PARENT = 2, 1, 5
 
 
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class Declared(Struct, frozen=True, eq=False):
-    """What one entry of ``groups`` says; the fields are those of ``drift.model.DesiredGroup``."""
+    """What one entry of ``groups`` says; the fields are those of ``drift.model.groups.DesiredGroup``."""
 
     file: str
     index: int

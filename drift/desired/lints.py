@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
-from drift.hierarchy import MAX_LEVELS, predict
-from drift.model import LimitKey
-from drift.wording import counted, number
+from drift.model.forest import MAX_LEVELS, predict
+from drift.model.groups import LimitKey
+from drift.model.wording import counted, number
 
 OVERSOLD = 10
 """How often a pool may be promised to its children before V17 speaks; some overselling is the point of pools."""

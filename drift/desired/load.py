@@ -5,7 +5,6 @@ from hashlib import sha256
 from os import PathLike
 from typing import TYPE_CHECKING, NamedTuple
 
-from drift.collector import cyclic_collection_paused
 from drift.desired.accepted import AcceptedList
 from drift.desired.assembly import assemble
 from drift.desired.document import Document
@@ -22,11 +21,12 @@ from drift.desired.scalars import PlainScalars
 from drift.desired.tree_rules import tree_problems
 from drift.desired.values import Desired, DesiredFile
 from drift.errors import DesiredError, Level, Location, Problem
-from drift.model import Limits
+from drift.model.collector import cyclic_collection_paused
+from drift.model.groups import Limits
 
 if TYPE_CHECKING:
     from drift.desired.declared import Declared
-    from drift.model import DesiredGroup
+    from drift.model.groups import DesiredGroup
 
 
 def load(

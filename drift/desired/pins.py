@@ -10,7 +10,7 @@ from drift.desired.nodes import Path, Value, children, position
 from drift.desired.problems import Breach
 from drift.desired.wording import shown
 from drift.errors import Level, Location
-from drift.model import Kind, LimitKey, PinnedLimit, PinnedModel
+from drift.model.groups import Kind, LimitKey, PinnedLimit, PinnedModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

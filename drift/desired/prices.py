@@ -8,7 +8,7 @@ from drift.desired.nodes import spell
 from drift.desired.scalars import WrittenFloat
 from drift.desired.wording import did_you_mean, shown
 from drift.errors import Level, Location, Problem
-from drift.prices import Price, Prices
+from drift.model.prices import Price, Prices
 
 if TYPE_CHECKING:
     from drift.desired.schema import PricesItem

@@ -8,8 +8,8 @@ from math import inf
 from typing import NamedTuple
 
 from drift.desired.trees import Trees
-from drift.hierarchy import MAX_LEVELS
-from drift.model import Limits
+from drift.model.forest import MAX_LEVELS
+from drift.model.groups import Limits
 
 TYPES = ("REQUEST", "TOKEN")
 """Types that add up over time, as the documentation describes them; nothing is concluded about others."""

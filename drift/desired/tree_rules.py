@@ -16,9 +16,9 @@ from drift.desired.problems import MOST_PROBLEMS
 from drift.desired.trees import Trees, error, warning
 from drift.desired.wording import shown
 from drift.errors import Location, Problem
-from drift.hierarchy import MAX_LEVELS, cascading_violations
-from drift.model import DesiredGroup
-from drift.wording import counted, number
+from drift.model.forest import MAX_LEVELS, cascading_violations
+from drift.model.groups import DesiredGroup
+from drift.model.wording import counted, number
 
 TreeRule: TypeAlias = Callable[[Trees], Iterator[Problem]]
 

@@ -1,4 +1,4 @@
-"""The assembled groups as trees: the forest that ``drift.hierarchy`` makes of them, and where their parts stand."""
+"""The assembled groups as trees: the forest that ``drift.model.forest`` makes of them, and where their parts stand."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -9,8 +9,8 @@ from msgspec import UNSET
 from drift.desired.nodes import Path, spell
 from drift.desired.wording import shown
 from drift.errors import Level, Location, Problem
-from drift.hierarchy import desired_forest, desired_key
-from drift.model import DesiredGroup, Field, LimitKey, Models
+from drift.model.forest import desired_forest, desired_key
+from drift.model.groups import DesiredGroup, Field, LimitKey, Models
 
 
 class Place(NamedTuple):

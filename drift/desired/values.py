@@ -2,10 +2,10 @@
 
 from msgspec import Struct
 
-from drift.accepted import Acceptance
 from drift.errors import Problem
-from drift.model import DesiredGroup
-from drift.prices import Prices
+from drift.model.groups import DesiredGroup
+from drift.model.prices import Prices
+from drift.report.acceptance import Acceptance
 
 
 class DesiredFile(Struct, frozen=True):

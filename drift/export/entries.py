@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, get_args
 
 from drift.export.writing import Plain, limit_lists
-from drift.model import Group, Kind, Limits
+from drift.model.groups import Group, Kind, Limits
 
 ProfileOf: TypeAlias = Callable[[Limits], str | None]
 """The profile that has exactly these limits, if there is one."""
@@ -49,7 +49,7 @@ def names_itself(group: Group) -> bool:
 
 
 def key_of(group: Group) -> str:
-    """The id by which a declaration knows the group, as ``drift.hierarchy.desired_key``."""
+    """The id by which a declaration knows the group, as ``drift.model.forest.desired_key``."""
     return group.external_entity_id if names_itself(group) else group.id
 
 

@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 
 from drift.export.entries import key_of
 from drift.export.names import file_name
-from drift.hierarchy import Forest, live_forest
-from drift.model import Group
+from drift.model.forest import Forest, live_forest
+from drift.model.groups import Group
 
 Layout: TypeAlias = Literal["single", "per-root", "per-group"]
 SINGLE = "groups"

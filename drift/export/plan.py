@@ -23,9 +23,9 @@ from drift.export.placing import SINGLE, Order, homes
 from drift.export.profiles import Profiles
 from drift.export.revision import Revision
 from drift.export.state import Chosen, Live, Options, choose, content, differences
-from drift.finding import Finding
-from drift.hierarchy import desired_key
-from drift.model import DesiredGroup, Group
+from drift.model.forest import desired_key
+from drift.model.groups import DesiredGroup, Group
+from drift.report.finding import Finding
 
 _PASSES = 5
 """Edits of what is shared, then of its users; each may bring another to light."""

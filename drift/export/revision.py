@@ -7,9 +7,9 @@ from drift.export.edits import Edits
 from drift.export.entries import Links
 from drift.export.reconcile import Reconciler
 from drift.export.state import Live
-from drift.finding import Finding
-from drift.hierarchy import desired_key
-from drift.model import DesiredGroup
+from drift.model.forest import desired_key
+from drift.model.groups import DesiredGroup
+from drift.report.finding import Finding
 
 
 class Revision:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from drift.errors import SettingsError
-from drift.hierarchy import Forest
+from drift.model.forest import Forest
 
 
 class Selection(Struct, frozen=True):

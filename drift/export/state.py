@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from drift.comparison import Comparison
+from drift.checker.run import Comparison
 from drift.errors import SettingsError
 from drift.export.placing import Layout
 from drift.export.selection import Selection, check_known
-from drift.finding import Finding
-from drift.hierarchy import desired_forest, desired_key, live_forest
-from drift.live import Found, Missing, Reading
-from drift.model import DesiredGroup, Group
+from drift.model.forest import desired_forest, desired_key, live_forest
+from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Found, Missing, Reading
+from drift.report.finding import Finding
 
 
 class Options(Struct, frozen=True):

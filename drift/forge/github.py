@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from drift.errors import OutputError, SettingsError
+from drift.forge.http import Answer, NotTakenError, Outbound, Secret, checked_url
 from drift.forge.sticky import Entry
-from drift.outbound import Answer, NotTakenError, Outbound, Secret, checked_url
 
 DEFAULT_URL = "https://api.github.com"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")

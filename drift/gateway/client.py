@@ -24,7 +24,7 @@ from drift.gateway.retry import Conduct
 from drift.gateway.transport import Connect, ReadOnlyTransport
 from drift.gateway.unknown import unknown_members
 from drift.gateway.wire import Page, decode_group
-from drift.model import Group
+from drift.model.groups import Group
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from drift.gateway.shapes import (
     ModelShape,
     OwnGroupShape,
 )
-from drift.model import EffectiveKey, EffectiveModels, Group, Kind, Limits, Models, limit_key
+from drift.model.groups import EffectiveKey, EffectiveModels, Group, Kind, Limits, Models, limit_key
 
 _ITEMS = Decoder(list[ListedShape])
 _LISTED_MODELS = Decoder(list[ListedModelShape] | None)

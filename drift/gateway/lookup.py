@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from drift.errors import GatewayError
 from drift.gateway.client import GatewayClient
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
 
 
 def look_up(client: GatewayClient, desired: DesiredGroup, known_id: str | None) -> Group | None:

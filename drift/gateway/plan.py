@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from drift.errors import Cause
 from drift.gateway.address import PAGE_LIMIT
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
 
 ReadMode: TypeAlias = Literal["get", "list", "auto"]
 

@@ -13,8 +13,8 @@ from drift.gateway.plan import SAMPLE, Patience, ReadMode, Wanted, next_page_is_
 from drift.gateway.sweep import Sweep
 from drift.gateway.wire import Broken
 from drift.gateway.workers import Workers
-from drift.live import Failed, Found, Missing, Reading
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Failed, Found, Missing, Reading
 
 
 class Memory(Struct):

@@ -17,8 +17,8 @@ from drift.gateway.retry import Conduct
 from drift.gateway.throttle import RATE, Throttle
 from drift.gateway.transport import Connect, connector
 from drift.gateway.workers import Workers
-from drift.live import Reading
-from drift.model import DesiredGroup
+from drift.model.groups import DesiredGroup
+from drift.model.readings import Reading
 
 
 class Options(Struct, frozen=True):

@@ -11,12 +11,12 @@ import json
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
-from drift.collector import cyclic_collection_paused
 from drift.errors import Cause, GatewayError
 from drift.gateway.canonical import group_from
 from drift.gateway.listed import listed_groups
 from drift.gateway.shapes import GroupShape, OwnGroupShape
-from drift.model import Group
+from drift.model.collector import cyclic_collection_paused
+from drift.model.groups import Group
 
 # msgspec passes errors of Python's own through: text that is not UTF-8, and nesting without end.
 _BROKEN = (DecodeError, UnicodeDecodeError, RecursionError)

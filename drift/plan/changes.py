@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from drift.model import LimitKey, Limits, Models
-from drift.wording import change, number, quoted
+from drift.model.groups import LimitKey, Limits, Models
+from drift.model.wording import change, number, quoted
 
 
 def described(before_name: str | None, after_name: str | None, before: Models, after: Models) -> Iterator[str]:

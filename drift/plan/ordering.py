@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.hierarchy import Forest, Violation, cascading_violations
-from drift.model import LimitKey, Limits, Models
+from drift.model.forest import Forest, Violation, cascading_violations
+from drift.model.groups import LimitKey, Limits, Models
 
 
 class Move(Struct, frozen=True):

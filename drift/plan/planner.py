@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from drift.errors import ExitCode
-from drift.finding import Finding
-from drift.hierarchy import Forest, Violation, live_forest
-from drift.model import DesiredGroup, Group, Models
+from drift.model.forest import Forest, Violation, live_forest
+from drift.model.groups import DesiredGroup, Group, Models
+from drift.model.wording import counted, number
 from drift.plan.changes import described
 from drift.plan.ordering import order
 from drift.plan.targets import Seen, Target, targets
@@ -32,9 +32,9 @@ from drift.plan.values import (
     verdict_of,
     wire_models,
 )
-from drift.report import Failure, Tool, Unread
+from drift.report.finding import Finding
+from drift.report.report import Failure, Tool, Unread
 from drift.version import __version__
-from drift.wording import counted, number
 
 _MODES = frozenset({"INDEPENDENT", "CASCADING"})
 

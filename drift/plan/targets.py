@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
-from drift.finding import Finding
-from drift.hierarchy import desired_forest, desired_key, live_forest
-from drift.model import DesiredGroup, Group, GroupRef, LimitKey, Limits, Models
+from drift.model.forest import desired_forest, desired_key, live_forest
+from drift.model.groups import DesiredGroup, Group, GroupRef, LimitKey, Limits, Models
+from drift.model.wording import counted, quoted
 from drift.plan.values import ByHand, Kind
-from drift.wording import counted, quoted
+from drift.report.finding import Finding
 
 
 class Seen(Struct, frozen=True):

@@ -9,9 +9,9 @@ from enum import StrEnum
 from msgspec import UNSET, Struct, UnsetType
 
 from drift.errors import ExitCode, Location
-from drift.model import GroupRef, LimitKey, Models
-from drift.model import Kind as LimitKind
-from drift.report import Failure, Tool, Unread
+from drift.model.groups import GroupRef, LimitKey, Models
+from drift.model.groups import Kind as LimitKind
+from drift.report.report import Failure, Tool, Unread
 
 FORMAT = "baseten-drift/plan"
 SCHEMA_VERSION = "1.0"

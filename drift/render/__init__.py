@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
-from drift.report import Report
+from drift.report.report import Report
 
 LEAST_BYTES = 4_000
 """What the headline and the totals of a report may need, whatever the names."""
@@ -37,15 +37,15 @@ class _Module(Protocol):
 
 
 _MODULES: Mapping[str, str] = {
-    "text": "drift.render.text",
-    "json": "drift.render.json_v1",
-    "markdown": "drift.render.markdown",
-    "github": "drift.render.github",
-    "sarif": "drift.render.sarif",
-    "junit": "drift.render.junit",
-    "gitlab": "drift.render.gitlab",
-    "openmetrics": "drift.render.openmetrics",
-    "html": "drift.render.html",
+    "text": "drift.render.report.text",
+    "json": "drift.render.report.json",
+    "markdown": "drift.render.report.markdown",
+    "github": "drift.render.report.github",
+    "sarif": "drift.render.report.sarif",
+    "junit": "drift.render.report.junit",
+    "gitlab": "drift.render.report.gitlab",
+    "openmetrics": "drift.render.report.openmetrics",
+    "html": "drift.render.report.html",
 }
 
 FORMATS: tuple[str, ...] = tuple(_MODULES)

@@ -10,7 +10,7 @@ from types import ModuleType
 from drift.errors import OutputError, SettingsError
 from drift.render import FORMATS, Renderer, RenderOptions
 from drift.render.visible import visible
-from drift.report import Report
+from drift.report.report import Report
 
 GROUP = "baseten_drift.renderers"
 

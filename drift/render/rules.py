@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from drift.catalogue import DRIFT_RULES, FILE_RULES, RUN_RULES, DriftRule, FileRule, Rule, RunRule
+from drift.rules import DRIFT_RULES, FILE_RULES, RUN_RULES, DriftRule, FileRule, Rule, RunRule
 
 _CHAPTERS: tuple[tuple[str, str, tuple[Rule, ...]], ...] = (
     (

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from drift.accepted import Lapse, Lapsed
-from drift.catalogue import Direction
 from drift.errors import ExitCode
-from drift.finding import ChangeStatus, Finding
-from drift.model import GroupRef
-from drift.report import Report, Status, Verdict
-from drift.wording import counted, number
+from drift.model.groups import GroupRef
+from drift.model.wording import counted, number
+from drift.report.acceptance import Lapse, Lapsed
+from drift.report.finding import ChangeStatus, Finding
+from drift.report.report import Report, Status, Verdict
+from drift.rules import Direction
 
 SECTIONS: Mapping[ChangeStatus | None, str] = {
     ChangeStatus.CONFLICTING: "the files and live both changed, differently",

@@ -5,7 +5,7 @@ from typing import TypedDict, TypeVar
 
 import msgspec
 
-from drift.model import EffectiveKey, EffectiveModels, Group, Kind, LimitKey
+from drift.model.groups import EffectiveKey, EffectiveModels, Group, Kind, LimitKey
 
 Key = TypeVar("Key", LimitKey, EffectiveKey)
 

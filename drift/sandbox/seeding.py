@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import UNSET
 
 from drift.errors import SettingsError
-from drift.hierarchy import Node, desired_forest, desired_key
-from drift.model import DesiredGroup, Group
+from drift.model.forest import Node, desired_forest, desired_key
+from drift.model.groups import DesiredGroup, Group
 from drift.sandbox.messages import Refused
 from drift.sandbox.store import NewGroup
 from drift.sandbox.world import World

@@ -7,8 +7,8 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.hierarchy import MAX_LEVELS, Switches, cascading_violations, live_forest, predict
-from drift.model import EffectiveModels, Group, Models
+from drift.model.forest import MAX_LEVELS, Switches, cascading_violations, live_forest, predict
+from drift.model.groups import EffectiveModels, Group, Models
 from drift.sandbox.messages import Refused
 
 

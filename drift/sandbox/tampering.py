@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from drift.model import Group, LimitKey, Limits, Models
+from drift.model.groups import Group, LimitKey, Limits, Models
 from drift.sandbox.messages import GROUPS_PATH, Request
 from drift.sandbox.world import DEFAULT_KEY, World
 

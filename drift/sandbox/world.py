@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, unquote
 
 from msgspec import UNSET
 
-from drift.hierarchy import DEFAULT_SWITCHES, Switches
-from drift.model import Group
+from drift.model.forest import DEFAULT_SWITCHES, Switches
+from drift.model.groups import Group
 from drift.sandbox.answers import deleted_body, group_body, page_body, usage_body
 from drift.sandbox.messages import Refused, Request, Response, refusal
 from drift.sandbox.payloads import CreateGroup, UpdateGroup, canonical, read

@@ -3,7 +3,7 @@
 from msgspec import UNSET, structs
 
 from drift.errors import SettingsError
-from drift.model import DesiredGroup, Group, Marks
+from drift.model.groups import DesiredGroup, Group, Marks
 from drift.snapshot.document import Snapshot, repeated_external_ids
 
 _FIRST_LINE = 2

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from drift.errors import Cause, GatewayError
-from drift.live import Failed, Found, Missing, Reading
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Failed, Found, Missing, Reading
 from drift.snapshot.document import Missed, Snapshot
 
 _NONE_FOUND = "none of the declared groups is in the snapshot: is it of the workspace that the files declare?"
@@ -13,7 +13,7 @@ _NONE_FOUND = "none of the declared groups is in the snapshot: is it of the work
 class SnapshotSource:
     """Answers for every wanted group from a snapshot; what the snapshot does not cover is ``Failed``.
 
-    It has the shape of :class:`drift.checker.GroupSource`.
+    It has the shape of :class:`drift.checker.check.GroupSource`.
     """
 
     def __init__(

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from drift.hierarchy import Forest, predict
-from drift.model import EffectiveModels, GroupRef, LimitKey
-from drift.report import Status
+from drift.model.forest import Forest, predict
+from drift.model.groups import EffectiveModels, GroupRef, LimitKey
+from drift.report.report import Status
 from drift.tree.values import SCHEMA_VERSION, BindingLimit, Tally, Tree, TreeModel, TreeNode, View
 
 _UNKNOWN = {

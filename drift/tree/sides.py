@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from drift.hierarchy import Forest, Node, desired_forest, desired_key, live_forest
-from drift.model import DesiredGroup, EffectiveKey, EffectiveModels, Group, GroupRef
-from drift.report import Failure, GroupEntry, Report, Status
+from drift.model.forest import Forest, Node, desired_forest, desired_key, live_forest
+from drift.model.groups import DesiredGroup, EffectiveKey, EffectiveModels, Group, GroupRef
+from drift.report.report import Failure, GroupEntry, Report, Status
 from drift.tree.growing import Fact, grow
 from drift.tree.values import SCHEMA_VERSION, Tally, Tree, View
 

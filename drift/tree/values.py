@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from drift.model import GroupRef, Kind
-from drift.report import Failure, Status
+from drift.model.groups import GroupRef, Kind
+from drift.report.report import Failure, Status
 
 SCHEMA_VERSION = "1.0"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from deepdiff import DeepDiff
 
-from drift.compare import compare
+from drift.checker.group import compare
 from drift.gateway.wire import decode_group
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
 from tests.bench.measure import Row, in_turns, middle, ratio, seconds, show
 from tests.bench.workspace import Customer, answer, customer
 from tests.builders import declared

@@ -23,8 +23,8 @@ from drift.gateway.shapes import GroupShape
 from drift.gateway.source import GatewaySource, Options
 from drift.gateway.transport import connector
 from drift.gateway.wire import Pagination
-from drift.live import Found
-from drift.report import Verdict
+from drift.model.readings import Found
+from drift.report.report import Verdict
 from tests.bench.measure import ROUNDS, Row, in_turns, middle, ratio, seconds, show
 from tests.bench.server import Server, serving
 from tests.bench.workspace import PER_FILE, write

@@ -15,10 +15,10 @@ from statistics import median
 from time import process_time
 
 from drift import load_desired
-from drift.collector import cyclic_collection_paused
 from drift.desired.tree_rules import tree_problems
-from drift.hierarchy import Forest, desired_forest, predict
-from drift.model import DesiredGroup
+from drift.model.collector import cyclic_collection_paused
+from drift.model.forest import Forest, desired_forest, predict
+from drift.model.groups import DesiredGroup
 from tests.bench.measure import Row, in_turns, seconds, show
 
 CHILDREN = 4

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from drift.render import render_report
-from drift.report import Report
+from drift.report.report import Report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from drift.errors import ExitCode
-from drift.report import Failure, Gate, Report, failed_report
+from drift.report.report import Failure, Gate, Report, failed_report
 from tests.browser.conftest import DESKTOP, PHONE, Opened
 from tests.hostile import HOSTILE
 from tests.reports import STARTED, full_report, hostile_report, large_report

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from drift import __version__
-from drift.catalogue import RULES
+from drift.rules import RULES
 from tests.e2e.conftest import EXAMPLE, Drift
 
 

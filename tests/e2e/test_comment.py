@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drift.render import render_report
-from drift.report import Gate, GroupEntry, Report, Status, assemble
+from drift.report.report import Gate, GroupEntry, Report, Status, assemble
 from tests.builders import declared
 from tests.e2e.conftest import Drift, Run
 from tests.e2e.fake_github import REPOSITORY, TOKEN, FakeGitHub, fake_github

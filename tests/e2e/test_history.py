@@ -8,12 +8,12 @@ import html5lib
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from drift.history import history
-from drift.render.histories import HISTORY_FORMATS, render_history
+from drift.render.history.formats import HISTORY_FORMATS, render_history
+from drift.report.history import history
 from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
 from tests.hostile import HOSTILE
 from tests.reports import hostile_report
-from tests.unit.test_history import raised, report
+from tests.unit.report.test_history import raised, report
 
 
 def test_a_folder_of_reports(drift: Drift, sandbox: SandboxFactory) -> None:

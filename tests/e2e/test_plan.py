@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from drift.plan.values import Plan
-from drift.render.plans import render_plan
+from drift.render.plan.formats import render_plan
 from drift.sandbox.world import DEFAULT_KEY
 from tests.e2e.conftest import EXAMPLE, Drift, Run, Sandbox, SandboxFactory
 from tests.hostile import HOSTILE

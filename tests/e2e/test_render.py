@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from drift.render import FORMATS
-from drift.render.json_v1 import schema
-from drift.report import SCHEMA_VERSION
+from drift.render.report.json import schema
+from drift.report.report import SCHEMA_VERSION
 from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
 
 OLD = Path(__file__).parents[1] / "cases" / "reports" / "version-1.0.json"

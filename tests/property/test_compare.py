@@ -3,10 +3,10 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from drift.catalogue import Direction
-from drift.compare import compare
-from drift.diff import LimitChanged, ModelAdded, ModelRemoved, UnitChanged, diff_models
-from drift.model import LimitKey, Models
+from drift.checker.group import compare
+from drift.checker.models import LimitChanged, ModelAdded, ModelRemoved, UnitChanged, diff_models
+from drift.model.groups import LimitKey, Models
+from drift.rules import Direction
 from tests.builders import declared, live
 
 SLUGS = st.sampled_from(["org/a", "org/b", "__c", "", "root['x']", "\u202e"])

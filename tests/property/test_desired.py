@@ -16,7 +16,7 @@ from drift.desired.problems import Problems
 from drift.desired.reader import UnreadableError, read_document
 from drift.desired.scalars import PlainScalars, Surprise
 from drift.errors import DesiredError, Location
-from drift.model import DesiredGroup, Marks
+from drift.model.groups import DesiredGroup, Marks
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

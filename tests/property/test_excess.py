@@ -6,9 +6,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drift.excess import Excess
-from drift.hierarchy import Forest, Node
-from drift.model import Models
+from drift.checker.excess import Excess
+from drift.model.forest import Forest, Node
+from drift.model.groups import Models
 from tests.builders import MODEL, TPD
 
 KEYS = ["a", "b", "c", "d"]

@@ -17,8 +17,8 @@ from drift.export.plan import Place, declared_in, plan
 from drift.export.selection import Selection
 from drift.export.state import Live, Options, content, differences
 from drift.export.writing import flow, scalar
-from drift.hierarchy import desired_key
-from drift.model import Group, LimitKey, Limits
+from drift.model.forest import desired_key
+from drift.model.groups import Group, LimitKey, Limits
 from tests.builders import live
 
 SURPRISES = [

@@ -16,7 +16,7 @@ from drift.gateway.lean import httpx
 from drift.gateway.plan import Wanted
 from drift.gateway.unknown import unknown_members
 from drift.gateway.wire import Page, decode_group
-from drift.model import DesiredGroup, Group, Marks
+from drift.model.groups import DesiredGroup, Group, Marks
 
 Json = dict[str, Any]
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drift.hierarchy import Forest, Node, Switches, cascading_violations, predict
-from drift.model import EffectiveKey, Kind, LimitKey, Models
+from drift.model.forest import Forest, Node, Switches, cascading_violations, predict
+from drift.model.groups import EffectiveKey, Kind, LimitKey, Models
 
 SLUGS = ["a/one", "a/two"]
 LIMITS = [

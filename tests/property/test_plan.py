@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from drift.checker import check
-from drift.hierarchy import Forest, Node, cascading_violations
-from drift.model import DesiredGroup, LimitKey, Models
+from drift.checker.check import check
+from drift.model.forest import Forest, Node, cascading_violations
+from drift.model.groups import DesiredGroup, LimitKey, Models
 from drift.plan import Plan, Seen, Source, draw_up
-from drift.report import Report
+from drift.report.report import Report
 from drift.sandbox.messages import GROUPS_PATH, Request
 from drift.sandbox.store import NewGroup
 from drift.sandbox.world import DEFAULT_KEY, World

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drift.finding import Finding
-from drift.model import GroupRef
+from drift.model.groups import GroupRef
 from drift.render import LEAST_BYTES, RenderOptions, render_report
-from drift.report import Report
+from drift.report.finding import Finding
+from drift.report.report import Report
 from tests.hostile import HOSTILE
 from tests.reports import full_report, hostile_report
 

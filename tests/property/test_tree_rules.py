@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from drift.desired.tree_rules import tree_problems
 from drift.errors import Level, Location
-from drift.hierarchy import desired_forest, predict
-from drift.model import DesiredGroup, LimitKey
+from drift.model.forest import desired_forest, predict
+from drift.model.groups import DesiredGroup, LimitKey
 from drift.sandbox.messages import Request
 from drift.sandbox.world import DEFAULT_KEY, World
 from tests.builders import declared

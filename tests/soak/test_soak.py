@@ -14,13 +14,13 @@ from statistics import median
 
 import pytest
 
-from drift.checker import check
+from drift.checker.check import check
 from drift.desired import load_desired
 from drift.gateway.key import ApiKey
 from drift.gateway.plan import ReadMode
 from drift.gateway.source import GatewaySource, Options
-from drift.model import DesiredGroup
-from drift.report import Report, Verdict
+from drift.model.groups import DesiredGroup
+from drift.report.report import Report, Verdict
 from drift.sandbox.world import DEFAULT_KEY
 
 GROUPS = 3000

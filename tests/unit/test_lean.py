@@ -5,8 +5,8 @@ import sys
 
 PROGRAM = """
 import sys
-from drift.diff import diff_models
-from drift.model import LimitKey
+from drift.checker.models import diff_models
+from drift.model.groups import LimitKey
 key = LimitKey("rate_limits", "TOKEN", "MINUTE")
 assert len(diff_models({"a/b": {key: 1}}, {"a/b": {key: 2}})) == 1
 """

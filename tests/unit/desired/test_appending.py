@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drift.accepted import Acceptance
 from drift.desired import load_desired
 from drift.desired.appending import append_accepted
 from drift.errors import Location, SettingsError
+from drift.report.acceptance import Acceptance
 from tests.hostile import HOSTILE
 
 ACCEPTANCE = Acceptance(

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from drift.desired import Desired, DesiredFile, load_desired
 from drift.errors import DesiredError, Location
-from drift.model import DesiredGroup, LimitKey
+from drift.model.groups import DesiredGroup, LimitKey
 
 TPM = LimitKey("rate_limits", "TOKEN", "MINUTE")
 RPS = LimitKey("rate_limits", "REQUEST", "SECOND")

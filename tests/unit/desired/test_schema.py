@@ -7,9 +7,9 @@ import jsonschema
 import pytest
 import yaml
 
-from drift.catalogue import FILE_RULES
 from drift.desired import desired_json_schema, example_directory, load_desired
 from drift.desired.schema import keys_of
+from drift.rules import FILE_RULES
 
 CASES = Path(__file__).parents[2] / "cases"
 SHAPES = (

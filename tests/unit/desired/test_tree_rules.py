@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from drift.catalogue import FILE_RULES
 from drift.desired import load_desired
 from drift.desired.tree_rules import tree_problems
 from drift.errors import DesiredError, Level, Problem
+from drift.rules import FILE_RULES
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared
 
 CASES = Path(__file__).parents[2] / "cases"

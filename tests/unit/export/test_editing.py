@@ -10,8 +10,8 @@ from drift.errors import UndeclarableError
 from drift.export.plan import Place, declared_in, plan
 from drift.export.selection import Selection
 from drift.export.state import Live, Options
-from drift.hierarchy import desired_key
-from drift.model import Group, LimitKey, Models
+from drift.model.forest import desired_key
+from drift.model.groups import Group, LimitKey, Models
 from tests.builders import RPM, TPD, TPM, TPS, live
 
 FILE = "desired/acme.yaml"

@@ -11,7 +11,7 @@ import pytest
 from drift.gateway.clock import Clock
 from drift.gateway.key import ApiKey
 from drift.gateway.source import GatewaySource, Options
-from drift.model import DesiredGroup, LimitKey, Marks
+from drift.model.groups import DesiredGroup, LimitKey, Marks
 from drift.sandbox.faults import Fault, Faults
 from drift.sandbox.store import NewGroup
 from drift.sandbox.transport import transport

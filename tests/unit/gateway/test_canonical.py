@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from drift.gateway.wire import decode_group
-from drift.model import Group, LimitKey
+from drift.model.groups import Group, LimitKey
 
 
 def decoded(models: Any, effective: Any = None) -> Group:  # noqa: ANN401 (any JSON value)

@@ -14,7 +14,7 @@ from drift.gateway.plan import (
     turns_to_gets,
     worth_gets,
 )
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
 
 Declare = Callable[..., DesiredGroup]
 

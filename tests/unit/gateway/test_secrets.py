@@ -17,8 +17,8 @@ from drift.gateway.ledger import Ledger
 from drift.gateway.retry import Conduct
 from drift.gateway.source import GatewaySource, Options
 from drift.gateway.throttle import Throttle
-from drift.live import Failed
-from drift.model import DesiredGroup
+from drift.model.groups import DesiredGroup
+from drift.model.readings import Failed
 from drift.sandbox.faults import Answer, Drop, Fault, Faults
 from drift.sandbox.server import Served, serve
 from drift.sandbox.world import World

@@ -13,8 +13,8 @@ from drift.gateway.key import ApiKey
 from drift.gateway.plan import FEW, SAMPLE, ReadMode
 from drift.gateway.retry import TRIES, TRIES_TO_READ
 from drift.gateway.source import GatewaySource, Options
-from drift.live import Failed, Found, Reading
-from drift.model import DesiredGroup
+from drift.model.groups import DesiredGroup
+from drift.model.readings import Failed, Found, Reading
 from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, SmallPages, Thresholds, Truncate
 from drift.sandbox.messages import Request
 from drift.sandbox.world import DEFAULT_KEY

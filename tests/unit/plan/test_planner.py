@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from drift.errors import Cause, ExitCode
-from drift.finding import Finding
-from drift.model import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group
 from drift.plan import Kind, Plan, Seen, Source, draw_up
 from drift.plan.values import Verdict
-from drift.render.plans import render_plan
-from drift.report import Unread
+from drift.render.plan.formats import render_plan
+from drift.report.finding import Finding
+from drift.report.report import Unread
 from tests.builders import MODEL, RPM, TPM, declared, live
 
 OTHER = {"org/other": {RPM: 7}}
@@ -179,7 +179,7 @@ def test_more_than_thirty_percent_has_to_be_asked_for(drifted: int, fails: bool)
 
 
 def finding(*path: str) -> Finding:
-    from drift.compare import compare  # noqa: PLC0415 - only for its findings
+    from drift.checker.group import compare  # noqa: PLC0415 - only for its findings
 
     drifted = live(name="Else", models={MODEL: {TPM: 5, RPM: 6}, **OTHER})
     return next(one for one in compare(declared(), drifted) if one.path == path)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drift.desired import load_desired
 from drift.errors import DesiredError
-from drift.model import DesiredGroup, Marks
+from drift.model.groups import DesiredGroup, Marks
 from pulumi_provider.declared import canonical_json, declared_from_yaml, parse
 from pulumi_provider.errors import DeclaredError
 from tests.builders import MODEL, RPM, TPD, TPM, declared

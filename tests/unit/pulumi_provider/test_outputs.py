@@ -9,12 +9,12 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from drift.catalogue import RULES, DriftRule
-from drift.checker import check
+from drift.checker.check import check
 from drift.gateway.wire import decode_group
-from drift.live import Found, Reading
-from drift.model import DesiredGroup, Group
-from drift.report import Verdict
+from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Found, Reading
+from drift.report.report import Verdict
+from drift.rules import RULES, DriftRule
 from pulumi_provider.declared import canonical_json
 from pulumi_provider.outputs import Seen, outputs
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, effective, live

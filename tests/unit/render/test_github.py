@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from drift.errors import ExitCode, Level, Location, Problem
-from drift.finding import ChangeStatus
 from drift.render import render_report
-from drift.report import Failure, Gate, Report, failed_report
+from drift.report.finding import ChangeStatus
+from drift.report.report import Failure, Gate, Report, failed_report
 from tests.hostile import HOSTILE
 from tests.reports import full_report, hostile_report, large_report
 

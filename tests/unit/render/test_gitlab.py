@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from drift.errors import ExitCode, Location
 from drift.render import render_report
 from drift.render.visible import visible
-from drift.report import Failure, Gate, Report, failed_report
+from drift.report.report import Failure, Gate, Report, failed_report
 from tests.hostile import HOSTILE
 from tests.reports import STARTED, full_report, hostile_report, large_report
 

@@ -12,10 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from drift.errors import ExitCode
-from drift.model import GroupRef
+from drift.model.groups import GroupRef
 from drift.render import render_report
 from drift.render.visible import visible
-from drift.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
+from drift.report.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
 from tests.builders import declared
 from tests.hostile import HOSTILE
 from tests.reports import FINISHED, LINE, STARTED, full_report, hostile_report

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from drift.render import render_report
-from drift.render.json_v1 import parse, schema
+from drift.render.report.json import parse, schema
 from drift.render.visible import visible
-from drift.report import SCHEMA_VERSION, Report
+from drift.report.report import SCHEMA_VERSION, Report
 from tests.hostile import HOSTILE
 from tests.reports import full_report, hostile_report, large_report
 from tests.unit.render.test_text import sample

@@ -8,14 +8,14 @@ from defusedxml import ElementTree
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from msgspec.structs import replace
 
-from drift.compare import missing
+from drift.checker.group import missing
 from drift.errors import Cause, ExitCode, Level, Location, Problem
-from drift.finding import Affected
-from drift.model import GroupRef
+from drift.model.groups import GroupRef
 from drift.render import render_report
 from drift.render.visible import visible
-from drift.report import Failure as RunFailure
-from drift.report import Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
+from drift.report.finding import Affected
+from drift.report.report import Failure as RunFailure
+from drift.report.report import Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import declared
 from tests.hostile import HOSTILE
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from drift.errors import ExitCode
 from drift.render import LEAST_BYTES, RenderOptions, render_report
 from drift.render.visible import clipped
-from drift.report import Failure, Gate, Report, assemble, failed_report
+from drift.report.report import Failure, Gate, Report, assemble, failed_report
 from tests.hostile import HOSTILE
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 

@@ -12,7 +12,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from drift.errors import Cause, ExitCode
 from drift.render import render_report
 from drift.render.visible import visible
-from drift.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
+from drift.report.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
 from tests.hostile import HOSTILE
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from drift.compare import compare
+from drift.checker.group import compare
 from drift.errors import Cause, Location
 from drift.plan import Plan
-from drift.render.plans import PLAN_FORMATS, render_plan
-from drift.report import Unread
+from drift.render.plan.formats import PLAN_FORMATS, render_plan
+from drift.report.report import Unread
 from tests.builders import MODEL, RPM, TPM, declared, live
 from tests.hostile import HOSTILE
 from tests.unit.plan.test_planner import planned

@@ -10,12 +10,12 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from drift.catalogue import RULES
 from drift.errors import ExitCode, Level, Location, Problem
 from drift.render import render_report
-from drift.render.sarif import MOST_RESULTS
+from drift.render.report.sarif import MOST_RESULTS
 from drift.render.visible import visible
-from drift.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
+from drift.report.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
+from drift.rules import RULES
 from tests.hostile import HOSTILE
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from drift.compare import compare, missing, unmanaged
+from drift.checker.group import compare, missing, unmanaged
 from drift.errors import Cause, ExitCode, Location
-from drift.finding import Cost, Exposure, Finding
-from drift.model import GroupRef
+from drift.model.groups import GroupRef
 from drift.render import RenderOptions, render_report
-from drift.report import Failure, Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
+from drift.report.exposure import Cost, Exposure
+from drift.report.finding import Finding
+from drift.report.report import Failure, Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
 from tests.hostile import HOSTILE
 from tests.reports import full_report, hostile_report

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drift.compare import compare, missing, unmanaged
+from drift.checker.group import compare, missing, unmanaged
 from drift.errors import Cause
-from drift.render.trees import TREE_FORMATS, TreeOptions, render_tree
-from drift.report import Failure, Gate, GroupEntry, Status, Unread, assemble
+from drift.render.tree.formats import TREE_FORMATS, TreeOptions, render_tree
+from drift.report.report import Failure, Gate, GroupEntry, Status, Unread, assemble
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
 from tests.builders import MODEL, RPM, TPD, TPM, declared, live
 

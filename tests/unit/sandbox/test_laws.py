@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drift.hierarchy import MAX_LEVELS, cascading_violations, live_forest
+from drift.model.forest import MAX_LEVELS, cascading_violations, live_forest
 from drift.sandbox.messages import Request, Response
 from drift.sandbox.world import DEFAULT_KEY, World
 

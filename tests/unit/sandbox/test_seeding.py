@@ -6,7 +6,7 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from drift.errors import SettingsError
-from drift.model import DesiredGroup, Group, LimitKey, Marks, Models
+from drift.model.groups import DesiredGroup, Group, LimitKey, Marks, Models
 from drift.sandbox.seeding import seed
 from drift.sandbox.store import NewGroup
 from drift.sandbox.world import World

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from drift.hierarchy import Switches
-from drift.model import LimitKey, Models
+from drift.model.forest import Switches
+from drift.model.groups import LimitKey, Models
 from drift.sandbox.messages import Request, Response
 from drift.sandbox.store import NewGroup
 from drift.sandbox.throttle import Throttle

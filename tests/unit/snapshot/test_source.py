@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drift.checker import check
+from drift.checker.check import check
 from drift.errors import Cause, SettingsError
-from drift.model import DesiredGroup, Group
-from drift.report import Report
+from drift.model.groups import DesiredGroup, Group
+from drift.report.report import Report
 from drift.snapshot import Missed, Snapshot, SnapshotSource, declared_by, encode, parse
 from tests.builders import MODEL, TPM, declared, live
 

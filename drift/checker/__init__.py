@@ -1,0 +1,1 @@
+"""The use case: declared groups against live ones."""

@@ -1,0 +1,211 @@
+"""The use case: declared groups and a source of live ones become a report.
+
+Knows no HTTP. Readings arrive as a stream and each live group is compared and let go at once; only ids
+and differences are kept. Whatever differs, or is missing, is read a second time before it is reported.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from drift.checker.base import Baseline
+from drift.checker.run import Comparison
+from drift.errors import ExitCode, GatewayError, Problem
+from drift.model.forest import desired_forest, desired_key
+from drift.model.groups import DesiredGroup
+from drift.model.prices import Prices
+from drift.model.readings import Reading
+from drift.model.selection import Shard
+from drift.model.wording import counted
+from drift.report.acceptance import Sorted, Terms, sort_out
+from drift.report.evidence import Evidence
+from drift.report.finding import Finding
+from drift.report.report import Gate, GroupEntry, Report, Status, assemble
+
+_LOOKS = 3
+"""Confirming readings at most: a parent that turns out to be created anew makes its children suspect, and so on."""
+
+
+class GroupSource(Protocol):
+    """Where live groups come from: the gateway over HTTP, or anything of this shape."""
+
+    def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
+        """One reading for every wanted group, in any order; with ``unmanaged`` also all other live groups."""
+        ...
+
+    def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
+        """One fresh reading for every suspect, in any order."""
+        ...
+
+    @property
+    def list_failure(self) -> GatewayError | None:
+        """Why not all unmanaged groups were seen, where they were asked for; None if all were."""
+        ...
+
+    @property
+    def broken_items(self) -> int:
+        """Items of the list that could not be read as groups, and are none of those wanted."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """What the reader of the report should know about the reading."""
+        ...
+
+    def requests(self) -> Mapping[str, int]:
+        """Requests sent so far, by kind."""
+        ...
+
+
+def check(
+    desired: Sequence[DesiredGroup],
+    source: GroupSource,
+    *,
+    now: Callable[[], datetime],
+    api_url: str,
+    gate: Gate | None = None,
+    unmanaged: bool = False,
+    shard: Shard | None = None,
+    prices: Prices | None = None,
+    terms: Terms | None = None,
+    problems: Sequence[Problem] = (),
+    evidence: Evidence | None = None,
+    baseline: Baseline | None = None,
+    on_reading: Callable[[], None] = lambda: None,
+    interrupted: Callable[[], ExitCode | None] = lambda: None,
+) -> Report:
+    """Read, compare, confirm, and report.
+
+    Args:
+        desired: The declared groups, each external id and each id once.
+        source: Where live groups come from.
+        now: The clock, giving aware times.
+        api_url: The base URL to name in the report.
+        gate: What the caller fails on.
+        unmanaged: Also report live groups that are not declared; reads the whole workspace.
+        shard: Check only this part of the groups. Their ancestors are read too, to compare links and effects;
+            one that cannot be read is told, for then a link was not checked.
+        prices: Turns exposed tokens into money.
+        terms: What is accepted, and on which day; nothing if left out.
+        problems: Warnings of the desired files, to be carried into the report.
+        evidence: What the report rests on; its digest is filled in.
+        baseline: An earlier declaration; every finding then says whose doing it is.
+        on_reading: Called for every reading, for progress.
+        interrupted: The exit code of the signal that stopped the run early, asked once it is over.
+    """
+    started_at = now()
+    wanted = desired if shard is None else _with_ancestors(desired, shard)
+    comparison = Comparison(wanted, on_reading, shard, prices)
+    comparison.take(source.read(wanted, unmanaged=unmanaged))
+    suspected = _confirm(comparison, source)
+    confirmed = comparison.findings()
+    findings, exposure = comparison.report()
+    entries = comparison.entries(confirmed)
+    judged = baseline and baseline.judge(findings, _found(entries))
+    outcome = sort_out(
+        judged.findings if judged else findings,
+        terms or Terms(),
+        is_known=_known(entries, everything=unmanaged and shard is None),
+    )
+    return assemble(
+        findings=outcome.findings,
+        unread=comparison.unread(),
+        groups=_settled(entries, outcome),
+        transient=_vanished(suspected, confirmed, comparison.is_unread),
+        unseen=_unseen(source) if unmanaged else None,
+        shard=None if shard is None else str(shard),
+        gate=gate or Gate(),
+        api_url=api_url,
+        started_at=started_at,
+        finished_at=now(),
+        problems=problems,
+        warnings=tuple(source.notes()),
+        requests=source.requests(),
+        ended_by=interrupted(),
+        exposure=exposure,
+        accepted=outcome.accepted,
+        lapsed=outcome.lapsed,
+        evidence=evidence,
+        unmanaged=unmanaged,
+        base=judged.base if judged else None,
+    )
+
+
+def _found(entries: Sequence[GroupEntry]) -> set[str]:
+    """The declared groups that are there, by external and internal id."""
+    return {
+        name
+        for entry in entries
+        if entry.status in {Status.IN_SYNC, Status.DRIFT}
+        for name in (entry.group.external_entity_id, entry.group.id)
+        if name
+    }
+
+
+def _known(entries: Sequence[GroupEntry], *, everything: bool) -> Callable[[str], bool]:
+    """Whether the run saw a group, by external or internal id; with ``everything``, what it did not see is gone."""
+    seen: dict[str, bool] = {}
+    for entry in entries:
+        for name in (entry.group.external_entity_id, entry.group.id):
+            if name:
+                seen[name] = entry.status is not Status.UNREAD
+    unread = any(entry.status is Status.UNREAD for entry in entries)
+    return lambda group: seen.get(group, everything and not unread)
+
+
+def _settled(entries: Sequence[GroupEntry], outcome: Sorted) -> list[GroupEntry]:
+    """The entries; ``accepted`` is the status of a group of whose drift nothing else is left."""
+    drifted = {finding.group.label for finding in outcome.findings if finding.is_drift}
+    excused = {accepted.finding.group.label for accepted in outcome.accepted} - drifted
+    return [
+        replace(entry, status=Status.ACCEPTED)
+        if entry.status in {Status.DRIFT, Status.MISSING} and entry.group.label in excused
+        else entry
+        for entry in entries
+    ]
+
+
+def _with_ancestors(desired: Sequence[DesiredGroup], shard: Shard) -> list[DesiredGroup]:
+    """The groups of the shard and their declared ancestors, in the order of the files."""
+    forest = desired_forest(desired)
+    wanted = {node.key for group in desired if shard.owns(group.ref) for node in forest.chain(desired_key(group)).nodes}
+    return [group for group in desired if desired_key(group) in wanted]
+
+
+def _unseen(source: GroupSource) -> str | None:
+    """Why there may be undeclared groups that nobody saw."""
+    if source.list_failure:
+        return source.list_failure.message
+    if source.broken_items:
+        return f"{counted(source.broken_items, 'item')} of the list could not be read as groups"
+    return None
+
+
+def _confirm(comparison: Comparison, source: GroupSource) -> Mapping[int, tuple[Finding, ...]]:
+    """Read every suspect a second time, also those that only a second look makes suspect; the first findings."""
+    suspected: dict[int, tuple[Finding, ...]] = {}
+    asked: set[int] = set()
+    for _ in range(_LOOKS):
+        for position, findings in comparison.findings().items():
+            suspected.setdefault(position, findings)
+        suspects = [group for group in comparison.suspects() if id(group) not in asked]
+        if not suspects:
+            break
+        asked.update(map(id, suspects))
+        comparison.take(source.confirm(suspects))
+    return suspected
+
+
+def _vanished(
+    suspected: Mapping[int, tuple[Finding, ...]],
+    confirmed: Mapping[int, tuple[Finding, ...]],
+    is_unread: Callable[[int], bool],
+) -> int:
+    """How many differences of the first reading the second one did not show, where there was a second one."""
+    return sum(
+        (finding.rule, finding.path) not in {(other.rule, other.path) for other in confirmed.get(position, ())}
+        for position, findings in suspected.items()
+        if not is_unread(position)
+        for finding in findings
+    )

@@ -1,0 +1,331 @@
+"""One declared group against one live group: typed findings with direction, size and line.
+
+Pure. What is not declared is not compared, and equal groups cost a few ``==``. Only the link to the
+parent is judged separately, by :func:`compare_parent`, because the live id of a declared parent may be
+learned after the child was read.
+"""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from msgspec import UNSET
+
+from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
+from drift.errors import Location
+from drift.model.groups import LIMIT_TYPES, DesiredGroup, Group, GroupRef, Kind, LimitKey, Limits, Models
+from drift.model.wording import change as sized
+from drift.model.wording import number, quoted
+from drift.report.finding import Finding, JsonLimit, JsonObject, Value
+from drift.rules import RULES, Direction, DriftRule, Severity
+
+_TWOFOLD = 2
+"""A threshold that doubled or halved is of high severity."""
+_PER_MINUTE = {"SECOND": 60, "MINUTE": 1}
+
+
+def compare(desired: DesiredGroup, live: Group) -> tuple[Finding, ...]:
+    """Everything that differs on the group itself, except the link to its parent."""
+    return (*_anomalies(desired, live), *_identity(desired, live), *_models(desired, live))
+
+
+def compare_parent(
+    desired: DesiredGroup,
+    live: GroupRef,
+    *,
+    live_parent: str | None,
+    declared_parent: str | None,
+    names: dict[str, str],
+) -> Finding | None:
+    """The finding if the group hangs below another parent than declared, by internal ids.
+
+    Args:
+        desired: The declaration; it must manage its parent.
+        live: The group as found.
+        live_parent: ``parent_group_id`` as read; None is a root.
+        declared_parent: The internal id that the declared parent has now; None declares a root.
+        names: External id by internal id, of the groups that were read, for the message.
+    """
+    if live_parent == declared_parent:
+        return None
+
+    def shown(parent: str | None) -> str:
+        return "none (a root group)" if parent is None else names.get(parent, parent)
+
+    return _finding(
+        "parent-changed",
+        desired,
+        live,
+        ("hierarchy", "parent_group_id"),
+        wanted=None if declared_parent is None else names.get(declared_parent, declared_parent),
+        found=None if live_parent is None else names.get(live_parent, live_parent),
+        message=f"parent {shown(declared_parent)} -> {shown(live_parent)}; this cannot be updated, only re-created",
+        source=desired.marks.field("parent"),
+    )
+
+
+def missing(desired: DesiredGroup) -> Finding:
+    """The finding for a declared group that the workspace does not have."""
+    return _finding(
+        "group-missing",
+        desired,
+        desired.ref,
+        (),
+        wanted=desired.ref.label,
+        found=None,
+        message="no such group: deleted, or never created in this workspace; its keys do not work",
+        source=desired.marks.field("group"),
+    )
+
+
+def unmanaged(live: Group, parent: DesiredGroup | None) -> Finding:
+    """The finding for a live group that is not declared; ``parent`` is its declared parent, if it has one."""
+    below = f" below the declared group {parent.ref.label}" if parent else ""
+    models = ", ".join(live.models) or "no models"
+    return Finding(
+        rule="group-unmanaged",
+        severity=Severity.MEDIUM if parent else Severity.LOW,
+        direction=Direction.PERMISSIVE,
+        group=live.ref,
+        path=(),
+        desired=None,
+        live=live.external_entity_id,
+        message=f"live but not declared{below}: {models}",
+        source=None,
+    )
+
+
+def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
+    for anomaly in live.anomalies:
+        yield _anomaly(desired, live, (), anomaly, desired.marks.field("group"))
+    declared = desired.external_entity_id
+    if declared is not None and declared != live.external_entity_id:
+        yield _finding(
+            "response-anomaly",
+            desired,
+            live.ref,
+            ("metadata", "external_entity_id"),
+            wanted=declared,
+            found=live.external_entity_id,
+            message=(
+                f"id {live.id} answers as {quoted(live.external_entity_id)}, not {quoted(declared)}; "
+                "an external id never changes, so the pinned id or the declaration is of another group"
+            ),
+            source=desired.marks.field("external_entity_id"),
+        )
+
+
+def _anomaly(desired: DesiredGroup, live: Group, path: tuple[str, ...], message: str, source: Location) -> Finding:
+    return _finding(
+        "response-anomaly", desired, live.ref, path, wanted=None, found=None, message=message, source=source
+    )
+
+
+def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
+    if desired.id is not None and desired.id != live.id:
+        yield _finding(
+            "group-recreated",
+            desired,
+            live.ref,
+            ("id",),
+            wanted=desired.id,
+            found=live.id,
+            message=f"id {desired.id} -> {live.id}, created {live.created_at}; keys of the old group are dead",
+            source=desired.marks.field("id"),
+        )
+    if desired.name is not UNSET and desired.name != live.name:
+        yield _finding(
+            "name-changed",
+            desired,
+            live.ref,
+            ("metadata", "name"),
+            wanted=desired.name,
+            found=live.name,
+            message=f"name {quoted(desired.name)} -> {quoted(live.name)}",
+            source=desired.marks.field("name"),
+        )
+    mode = desired.limit_enforcement
+    if mode is not UNSET and mode != live.limit_enforcement:
+        yield _finding(
+            "limit-enforcement-changed",
+            desired,
+            live.ref,
+            ("hierarchy", "limit_enforcement"),
+            wanted=mode,
+            found=live.limit_enforcement,
+            message=f"limit enforcement {mode} -> {live.limit_enforcement}; this cannot be updated, only re-created",
+            source=desired.marks.field("limit_enforcement"),
+            direction=_mode_direction(mode, live.limit_enforcement),
+        )
+
+
+def _mode_direction(desired: str, live: str) -> Direction:
+    match desired, live:
+        case "CASCADING", "INDEPENDENT":
+            return Direction.PERMISSIVE
+        case "INDEPENDENT", "CASCADING":
+            return Direction.RESTRICTIVE
+        case _:
+            return Direction.NEUTRAL
+
+
+def _models(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
+    declared = desired.models
+    if declared is UNSET or declared == live.models:
+        return
+    compared: Models = live.models
+    if desired.manage == "listed":
+        compared = {slug: limits for slug, limits in live.models.items() if slug in declared}
+    for change in diff_models(declared, compared):
+        yield _model_finding(desired, declared, live, change)
+
+
+def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change: ModelChange) -> Finding:
+    match change:
+        case ModelAdded(slug, limits):
+            return _finding(
+                "model-added",
+                desired,
+                live.ref,
+                ("models", slug),
+                wanted=None,
+                found=model_config(slug, limits),
+                message=f"{slug} may be called, though not declared, with {_limits_text(limits)}",
+                source=desired.marks.field("models"),
+            )
+        case ModelRemoved(slug, limits):
+            rest = "" if live.models else "; the group has no models left"
+            return _finding(
+                "model-removed",
+                desired,
+                live.ref,
+                ("models", slug),
+                wanted=model_config(slug, limits),
+                found=None,
+                message=f"{slug} may no longer be called{rest}",
+                source=desired.marks.model(declared, slug),
+            )
+        case UnitChanged():
+            return _unit_finding(desired, declared, live, change)
+        case LimitChanged():
+            return _limit_finding(desired, declared, live, change)
+        case _:
+            assert_never(change)
+
+
+def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change: LimitChanged) -> Finding:
+    slug, key = change.slug, change.key
+    before, after = change.desired, change.live
+    name = f"{slug} {key}"
+    severity: Severity | None = None
+    if before is None and after is not None:
+        rule, text = "limit-added", f"{name}: none -> {number(after)}" + _unknown_note(key)
+    elif after is None and before is not None:
+        rule, text = "limit-removed", f"{name}: {number(before)} -> none on this group"
+    elif before is None or after is None:
+        raise AssertionError("a changed limit is present on one side at least")
+    elif after == 0:
+        rule, text = "threshold-zero", f"{name}: {sized(before, after)}; no traffic expected"
+    else:
+        rule = "limit-raised" if after > before else "limit-lowered"
+        text, severity = f"{name}: {sized(before, after)}", size_severity(before, after)
+    return _finding(
+        rule,
+        desired,
+        live.ref,
+        ("models", slug, key.kind, str(key)),
+        wanted=before,
+        found=after,
+        message=text + _profile_note(desired, slug),
+        source=desired.marks.limit(declared, slug, key),
+        severity=severity,
+    )
+
+
+def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: UnitChanged) -> Finding:
+    before_key, after_key = change.desired_key, change.live_key
+    direction, severity, note = Direction.NEUTRAL, None, "rates of these units cannot be compared"
+    if before_key.unit in _PER_MINUTE and after_key.unit in _PER_MINUTE:
+        before = change.desired * _PER_MINUTE[before_key.unit]
+        after = change.live * _PER_MINUTE[after_key.unit]
+        if before == after:
+            severity, note = Severity.LOW, "same mean rate, different burst"
+        else:
+            direction = Direction.PERMISSIVE if after > before else Direction.RESTRICTIVE
+            severity, note = size_severity(before, after), f"per minute {sized(before, after)}"
+    return _finding(
+        "limit-unit-changed",
+        desired,
+        live.ref,
+        ("models", change.slug, before_key.kind, before_key.type),
+        wanted=limit_value(before_key, change.desired),
+        found=limit_value(after_key, change.live),
+        message=(
+            f"{change.slug} {before_key.type}: {number(change.desired)}/{before_key.unit} -> "
+            f"{number(change.live)}/{after_key.unit} ({note})" + _profile_note(desired, change.slug)
+        ),
+        source=desired.marks.limit(declared, change.slug, before_key),
+        direction=direction,
+        severity=severity,
+    )
+
+
+def size_severity(before: int, after: int) -> Severity:
+    """How much a changed threshold matters."""
+    low, high = sorted((before, after))
+    return Severity.HIGH if high >= _TWOFOLD * low else Severity.MEDIUM
+
+
+def _unknown_note(key: LimitKey) -> str:
+    return "" if key.type in LIMIT_TYPES else f"; {key.type} is not known to this version of drift"
+
+
+def _profile_note(desired: DesiredGroup, slug: str) -> str:
+    profile = desired.profiles.get(slug)
+    return f" [profile {profile}]" if profile else ""
+
+
+def _limits_text(limits: Limits) -> str:
+    return ", ".join(f"{key} {number(threshold)}" for key, threshold in sorted(limits.items())) or "no limits"
+
+
+def limit_value(key: LimitKey, threshold: int) -> JsonLimit:
+    """A limit as ``RateLimitV1`` and ``UsageLimitV1`` have it."""
+    return {"type": key.type, "unit": key.unit, "threshold": threshold}
+
+
+def model_config(slug: str, limits: Limits) -> JsonObject:
+    """A model as ``ModelConfigV1`` has it, lists in the order of type and unit."""
+
+    def of_kind(kind: Kind) -> list[JsonLimit]:
+        return [limit_value(key, limits[key]) for key in sorted(limits) if key.kind == kind]
+
+    return {"slug": slug, "rate_limits": of_kind("rate_limits"), "usage_limits": of_kind("usage_limits")}
+
+
+def _finding(
+    rule_id: str,
+    desired: DesiredGroup,
+    live: GroupRef,
+    path: tuple[str, ...],
+    *,
+    wanted: Value,
+    found: Value,
+    message: str,
+    source: Location,
+    direction: Direction | None = None,
+    severity: Severity | None = None,
+) -> Finding:
+    rule = RULES[rule_id]
+    if not isinstance(rule, DriftRule):
+        raise TypeError(f"{rule_id} is not a rule for live groups")
+    return Finding(
+        rule=rule.id,
+        severity=severity or rule.severity,
+        direction=direction or rule.direction or Direction.NEUTRAL,
+        group=GroupRef(live.id, desired.external_entity_id or live.external_entity_id, live.name),
+        path=path,
+        desired=wanted,
+        live=found,
+        message=message,
+        source=source,
+    )

@@ -1,0 +1,1 @@
+"""Histories as text, one module a format."""

@@ -1,0 +1,89 @@
+"""What text and script both say about a plan, each line safe to show."""
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+
+from drift.model.groups import GroupRef
+from drift.model.wording import counted, number
+from drift.plan import ByHand, Cut, Plan
+from drift.plan.values import Verdict
+from drift.render.visible import visible
+
+_NAMED = 20
+"""Groups and models that are named in one line; JSON has them all."""
+
+
+def ascii_json(value: object) -> str:
+    """One line of JSON in plain ASCII: no character of it can hide another, or end a line."""
+    return json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+
+
+def headline(plan: Plan) -> str:
+    """The plan in one line."""
+    if plan.failure:
+        return f"no plan: {visible(plan.failure.message)}"
+    summary = plan.summary
+    touched = f"{counted(summary.steps, 'step')} for {counted(summary.touched, 'group')}" if plan.steps else ""
+    hands = f"{counted(summary.by_hand, 'group')} to repair by hand" if plan.by_hand else ""
+    todo = ", ".join(filter(None, (touched, hands)))
+    if plan.verdict is Verdict.INCOMPLETE:
+        return f"INCOMPLETE plan, not everything was read: {todo or 'nothing to do for what was'}"
+    return f"plan: {todo}" if todo else "nothing to do"
+
+
+def safety(plan: Plan) -> Iterator[str]:
+    """What to know before anything else."""
+    summary = plan.summary
+    yield (
+        f"touches {number(summary.touched)} of {counted(summary.declared, 'declared group')} "
+        f"({summary.percent_of_declared} %), {number(summary.touched)} of {number(summary.workspace)} "
+        f"in the workspace ({summary.percent_of_workspace} %)"
+    )
+    yield from _cuts(summary.cuts)
+    if summary.undeclared:
+        yield f"{counted(summary.undeclared, 'live group')} not declared: left alone"
+    for warning in plan.warnings:
+        yield f"warning: {visible(warning)}"
+    if plan.unseen:
+        yield f"unseen: not all live groups: {visible(plan.unseen)}"
+    for entry in plan.unread[:_NAMED]:
+        yield f"unread: {label(entry.group)}: {visible(entry.message)}"
+    if len(plan.unread) > _NAMED:
+        yield f"unread: {number(len(plan.unread) - _NAMED)} more"
+
+
+def by_hand(entry: ByHand) -> Iterator[str]:
+    """One group that the plan does not repair, and what repairing it loses."""
+    yield f"{label(entry.group)} [{entry.kind.value}] {visible(str(entry.source))}"
+    yield f"  {visible(entry.message)}"
+    if entry.lost:
+        yield f"  lost: {visible(entry.lost)}"
+    if entry.descendants:
+        names = [label(group) for group in entry.descendants[:_NAMED]]
+        more = len(entry.descendants) - len(names)
+        yield f"  deleted with it: {', '.join(names)}{f' and {number(more)} more' if more else ''}"
+
+
+def label(group: GroupRef) -> str:
+    """External id and name."""
+    name = f" ({visible(group.name)})" if group.name and group.name != group.label else ""
+    return f"{visible(group.label)}{name}"
+
+
+def _cuts(cuts: tuple[Cut, ...]) -> Iterator[str]:
+    if not cuts:
+        yield "access removed: none"
+        return
+    models = sum(len(cut.slugs) for cut in cuts)
+    bare = sum(cut.everything for cut in cuts)
+    yield (
+        f"access removed: {counted(models, 'model')} in {counted(len(cuts), 'group')}, for all keys of each"
+        + (f"; {counted(bare, 'group')} left without any" if bare else "")
+    )
+    for cut in cuts[:_NAMED]:
+        slugs = ", ".join(map(visible, cut.slugs[:_NAMED]))
+        yield f"  {label(cut.group)}: {slugs}{' (all it had)' if cut.everything else ''}"
+    if len(cuts) > _NAMED:
+        yield f"  ... and {number(len(cuts) - _NAMED)} groups more"

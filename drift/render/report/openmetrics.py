@@ -1,0 +1,140 @@
+"""The report as metrics, for node_exporter's textfile collector and whatever else reads Prometheus text.
+
+The textfile collector reads the older Prometheus text format, OpenMetrics readers the newer one. The file is both:
+only gauges (the older one knows no ``info``, and every run starts at nought, so nothing here is a counter), no
+timestamps, ``# EOF`` at the end, which the older one takes for a comment. All series are always there, nought
+included, so that an alert can tell "none" from "no report". No label is a group's name: how many series there are
+does not depend on how many groups there are.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import product
+from typing import TypeAlias
+
+from drift.errors import Cause, ExitCode, Level
+from drift.render import RenderOptions
+from drift.render.visible import visible
+from drift.report.acceptance import Lapse
+from drift.report.exposure import Amount
+from drift.report.report import Report, Status
+from drift.rules import Direction, Severity
+
+Labels: TypeAlias = Mapping[str, str]
+Sample: TypeAlias = tuple[Labels, float]
+Family: TypeAlias = tuple[str, str, Iterable[Sample]]
+"""Name without prefix, help, samples."""
+
+_PREFIX = "baseten_drift_"
+
+
+def render(report: Report, _options: RenderOptions) -> str:
+    """Families of gauges, then ``# EOF``."""
+    return exposition(_families(report))
+
+
+def exposition(families: Iterable[Family]) -> str:
+    """The families as text, whose end is marked."""
+    lines: list[str] = []
+    for name, about, samples in families:
+        lines += [f"# HELP {_PREFIX}{name} {about}", f"# TYPE {_PREFIX}{name} gauge"]
+        lines += [f"{_PREFIX}{name}{_shown(labels)} {_number(value)}" for labels, value in samples]
+    return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+def _families(report: Report) -> Iterator[Family]:
+    started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
+    whole = succeeded(report)
+    exposure = report.exposure
+    yield "info", "Which program and run this is; always 1.", [(_identity(report), 1)]
+    yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", [({}, whole)]
+    yield "exit_code", "Exit code of the run.", [({}, report.exit_code)]
+    yield "last_run_timestamp_seconds", "When the run ended.", [({}, finished.timestamp())]
+    yield (
+        "last_success_timestamp_seconds",
+        "When the run ended if success is 1; 0 if it is not, for a run knows nothing of earlier ones.",
+        [({}, finished.timestamp() if whole else 0)],
+    )
+    yield "duration_seconds", "How long the run took.", [({}, (finished - started).total_seconds())]
+    yield "findings", "Differences that are not accepted, by severity and direction.", _findings(report)
+    yield "declared_groups", "Groups that the desired files declare.", [({}, report.counts.declared)]
+    yield "groups", "Groups by how they ended; unmanaged ones are not declared.", _groups(report)
+    yield "unread_groups", "Declared groups about which nothing is known, by cause.", _unread(report)
+    yield "accepted_findings", "Differences that somebody accepted.", [({}, report.counts.accepted)]
+    yield "expiring_acceptances", "Accepted differences whose acceptance ends soon.", [({}, report.counts.expiring)]
+    yield "lapsed_acceptances", "Acceptances that excuse nothing, by reason.", _lapsed(report)
+    yield "problems", "Problems of the desired files, by level.", _problems(report)
+    yield "transient_findings", "Differences that a second read did not confirm.", [({}, report.counts.transient)]
+    yield (
+        "exposed_tokens_per_day",
+        "Most tokens a day that live permits beyond the declaration; +Inf if unlimited.",
+        [({}, _amount(exposure.token_per_day if exposure else 0))],
+    )
+    yield (
+        "exposed_requests_per_day",
+        "Most requests a day that live permits beyond the declaration; +Inf if unlimited.",
+        [({}, _amount(exposure.request_per_day if exposure else 0))],
+    )
+    yield "api_requests", "Requests that the run sent.", [({}, sum(report.requests.values()))]
+
+
+def succeeded(report: Report) -> bool:
+    """Whether the run did its work: all was read and compared. Drift is a result, not a failure."""
+    ended_well = report.exit_code in {ExitCode.IN_SYNC, ExitCode.DRIFT}
+    return ended_well and not (report.failure or report.unread or report.unseen)
+
+
+def _identity(report: Report) -> Labels:
+    return {
+        "version": report.tool.version,
+        "api_url": report.api_url,
+        "shard": report.shard or "",
+        "verdict": report.verdict.value,
+    }
+
+
+def _findings(report: Report) -> Iterator[Sample]:
+    found = Counter((finding.severity, finding.direction) for finding in report.findings)
+    for severity, direction in product(reversed(Severity), Direction):
+        yield {"severity": severity.value, "direction": direction.value}, found[severity, direction]
+
+
+def _groups(report: Report) -> Iterator[Sample]:
+    found = Counter(entry.status for entry in report.groups)
+    return (({"status": status.value}, found[status]) for status in Status)
+
+
+def _unread(report: Report) -> Iterator[Sample]:
+    found = Counter(entry.cause for entry in report.unread)
+    return (({"cause": cause.value}, found[cause]) for cause in Cause)
+
+
+def _lapsed(report: Report) -> Iterator[Sample]:
+    found = Counter(entry.lapse for entry in report.lapsed)
+    return (({"reason": lapse.value}, found[lapse]) for lapse in Lapse)
+
+
+def _problems(report: Report) -> Iterator[Sample]:
+    found = Counter(problem.level for problem in report.problems)
+    return (({"level": level.value}, found[level]) for level in Level)
+
+
+def _amount(amount: Amount) -> float:
+    return float("inf") if isinstance(amount, str) else amount
+
+
+def _shown(labels: Labels) -> str:
+    pairs = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _escaped(value: str) -> str:
+    """Backslash and quote by the formats' own rule; line feeds are gone already, being unprintable."""
+    return visible(value).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _number(value: float) -> str:
+    if value == float("inf"):
+        return "+Inf"
+    return repr(int(value)) if value == int(value) else repr(value)

@@ -1,0 +1,1 @@
+"""Trees as text, one module a format."""

@@ -1,0 +1,1 @@
+"""What a run publishes: findings, the report, acceptances, evidence; merged reports, history, notices."""
