@@ -142,7 +142,7 @@ def differences(seen: Seen, desired: DesiredGroup) -> list[Finding]:
             names={},
         )
         mine += [lost] if lost else []
-    return sorted(mine, key=lambda finding: (finding.path, finding.rule))
+    return sorted(mine, key=lambda finding: (finding.path.parts, finding.rule))
 
 
 _NOWHERE = Marks("declared", ((1, 1) for _ in range(7)))
@@ -157,7 +157,7 @@ def _difference(finding: Finding) -> DifferenceOutput:
         rule=finding.rule,
         severity=str(finding.severity),
         direction=str(finding.direction),
-        path=list(finding.path),
+        path=list(finding.path.parts),
     )
     if finding.desired is not None:
         difference["declared"] = _text(finding.desired)

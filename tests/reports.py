@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from drift.checker.group import compare, missing, unmanaged
 from drift.errors import Cause, Level, Location, Problem
 from drift.model.groups import GroupRef
+from drift.model.paths import ModelPath
 from drift.report.acceptance import Acceptance, Accepted, Lapse, Lapsed
 from drift.report.evidence import Evidence, EvidenceFile
 from drift.report.exposure import Cost, Exposure
@@ -124,7 +125,7 @@ def hostile_report(text: str) -> Report:
         for finding in (*compare(group, found), unmanaged(live("stranger" + text, name=text), group))
     ]
     acceptance = Acceptance(
-        text, "name-changed", ("metadata", text), text, text, text, "2026-02-01", 1, Location(text, 2, 2)
+        text, "name-changed", ModelPath(text), text, text, text, "2026-02-01", 1, Location(text, 2, 2)
     )
     return assemble(
         findings=findings,

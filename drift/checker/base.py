@@ -6,7 +6,7 @@ findings, hold all that is needed.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, assert_never
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -15,6 +15,17 @@ from drift.checker.edits import rewrites
 from drift.checker.group import compare, limit_value, model_config, unmanaged
 from drift.errors import Location
 from drift.model.groups import DesiredGroup, Group, GroupRef, Models
+from drift.model.paths import (
+    EffectiveLimitPath,
+    EffectivePath,
+    Field,
+    FieldPath,
+    GroupPath,
+    LimitPath,
+    ModelPath,
+    Path,
+    RateLimitPath,
+)
 from drift.report.finding import ChangeStatus, Finding, Value
 from drift.report.report import Base, Report
 
@@ -65,7 +76,7 @@ class DeclaredBaseline:
     def judge(self, findings: Sequence[Finding], seen: Collection[str]) -> Judged:
         """See :class:`Baseline`."""
         judged = [replace(finding, status=self._status(finding)) for finding in findings]
-        paths: dict[str, list[tuple[str, ...]]] = {}
+        paths: dict[str, list[Path]] = {}
         for finding in findings:
             now = _find(self._now, finding.group)
             if now is not None:
@@ -92,7 +103,7 @@ class DeclaredBaseline:
             return ChangeStatus.INTRODUCED
         return ChangeStatus.INTRODUCED if said == _Said(finding.live) else ChangeStatus.CONFLICTING
 
-    def _settled(self, now: DesiredGroup, paths: Collection[tuple[str, ...]]) -> Iterator[Finding]:
+    def _settled(self, now: DesiredGroup, paths: Collection[Path]) -> Iterator[Finding]:
         """Differences of the base from live that are none of this declaration's, which differs at ``paths``."""
         before = _find(self._before, now.ref)
         live = _as_live(now, before)
@@ -145,49 +156,64 @@ def _find(groups: Mapping[str, DesiredGroup], group: GroupRef) -> DesiredGroup |
     return next((groups[name] for name in names if name in groups), None)
 
 
-def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
+def _key(finding: Finding) -> tuple[str, Path]:
     return finding.group.label, finding.path
 
 
-def _said(group: DesiredGroup, path: tuple[str, ...]) -> _Saying:
+def _said(group: DesiredGroup, path: Path) -> _Saying:
     """What the declaration says at the path of a finding, in the form in which findings say it."""
     match path:
-        case ("id",):
-            said: Value = group.id
-        case ("metadata", "name"):
-            return _UNDECLARED if group.name is UNSET else _Said(group.name)
-        case ("hierarchy", "limit_enforcement"):
-            return _UNDECLARED if group.limit_enforcement is UNSET else _Said(group.limit_enforcement)
-        case ("hierarchy", _):
-            parent = group.parent if group.parent_group_id is UNSET else group.parent_group_id
-            return _UNDECLARED if parent is UNSET else _Said(parent)
-        case ("models", slug, *rest):
-            return _UNDECLARED if group.models is UNSET else _Said(_limit_at(group.models, slug, rest))
-        case ("effective_models", *rest):
-            said = _pins(group, rest[:1])
+        case GroupPath():
+            said: Value = group.ref.label
+        case FieldPath(field):
+            return _field_said(group, field)
+        case ModelPath() | LimitPath() | RateLimitPath():
+            return _UNDECLARED if group.models is UNSET else _Said(_part_of(group.models, path))
+        case EffectivePath():
+            said = None
+        case EffectiveLimitPath(slug):
+            said = _pins(group, slug)
         case _:
-            said = group.ref.label
+            assert_never(path)
     return _UNDECLARED if said is None else _Said(said)
 
 
-def _pins(group: DesiredGroup, slugs: Collection[str]) -> Value:
-    pinned = [limit for model in group.effective if model.slug in slugs for limit in model.limits]
+def _field_said(group: DesiredGroup, field: Field) -> _Saying:
+    match field:
+        case "id":
+            return _UNDECLARED if group.id is None else _Said(group.id)
+        case "external_entity_id":
+            return _Said(group.ref.label)
+        case "name":
+            return _UNDECLARED if group.name is UNSET else _Said(group.name)
+        case "limit_enforcement":
+            return _UNDECLARED if group.limit_enforcement is UNSET else _Said(group.limit_enforcement)
+        case "parent_group_id":
+            parent = group.parent if group.parent_group_id is UNSET else group.parent_group_id
+            return _UNDECLARED if parent is UNSET else _Said(parent)
+        case _:
+            assert_never(field)
+
+
+def _pins(group: DesiredGroup, slug: str) -> Value:
+    pinned = [limit for model in group.effective if model.slug == slug for limit in model.limits]
     return {f"{limit.key.kind} {limit.key}": f"{limit.threshold} {limit.origin}" for limit in pinned} or None
 
 
-def _limit_at(models: Models, slug: str, rest: Sequence[str]) -> Value:
-    limits = models.get(slug)
+def _part_of(models: Models, path: ModelPath | LimitPath | RateLimitPath) -> Value:
+    limits = models.get(path.slug)
     if limits is None:
         return None
-    if not rest:
-        return model_config(slug, limits)
-    kind, name = rest
-    for key, threshold in limits.items():
-        if key.kind == kind and str(key) == name:
-            return threshold
-        if key.kind == kind and key.type == name:
-            return limit_value(key, threshold)
-    return None
+    match path:
+        case ModelPath(slug):
+            return model_config(slug, limits)
+        case LimitPath(_, limit):
+            return limits.get(limit)
+        case RateLimitPath(_, type_):
+            of_type = (key for key in limits if key.kind == "rate_limits" and key.type == type_)
+            return next((limit_value(key, limits[key]) for key in of_type), None)
+        case _:
+            assert_never(path)
 
 
 def _as_live(group: DesiredGroup, before: DesiredGroup | None) -> Group:
@@ -210,11 +236,11 @@ def _as_live(group: DesiredGroup, before: DesiredGroup | None) -> Group:
     )
 
 
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def _overlap(one: Path, other: Path) -> bool:
     """Whether one path is the other or lies within it; a limit lies within its type."""
     return all(
         left == right or left.partition("/")[0] == right or right.partition("/")[0] == left
-        for left, right in zip(one, other, strict=False)
+        for left, right in zip(one.parts, other.parts, strict=False)
     )
 
 
@@ -222,11 +248,11 @@ def _settle(finding: Finding, now: DesiredGroup, status: ChangeStatus) -> Findin
     return replace(finding, group=now.ref, source=_line(now, finding.path), status=status)
 
 
-def _line(group: DesiredGroup, path: tuple[str, ...]) -> Location:
+def _line(group: DesiredGroup, path: Path) -> Location:
     match path:
-        case ("models", slug, *_) if group.models is not UNSET:
+        case ModelPath(slug) | LimitPath(slug) | RateLimitPath(slug) if group.models is not UNSET:
             return group.marks.model(group.models, slug)
-        case ("metadata", "name"):
+        case FieldPath("name"):
             return group.marks.field("name")
         case _:
             return group.marks.field("group")

@@ -12,13 +12,13 @@ from msgspec import UNSET, Struct
 from drift.checker.predictions import Shift, foreign_limits, shifts
 from drift.model.forest import Forest, desired_forest, desired_key
 from drift.model.groups import DesiredGroup, Group, GroupRef, LimitKey
+from drift.model.paths import EffectiveLimitPath, FieldPath, LimitPath, ModelPath, Path, RateLimitPath
 from drift.model.wording import counted, number
 from drift.report.finding import Affected, Finding
 from drift.rules import RULES, Direction, Severity
 
 _RULE = RULES["effective-limit-changed"]
-Path = tuple[str, ...]
-_PLACE: tuple[Path, ...] = (("hierarchy", "limit_enforcement"), ("hierarchy", "parent_group_id"))
+_PLACE: tuple[Path, ...] = (FieldPath("limit_enforcement"), FieldPath("parent_group_id"))
 _Findings = Mapping[int, Sequence[Finding]]
 """Each declared group's own findings, by position."""
 _Refs = Mapping[int, GroupRef]
@@ -203,13 +203,9 @@ class Effects:
 
     def _cause(self, position: int, shift: Shift) -> Path | None:
         """The path of the group's own finding on this limit, on its type, on the model, or on its place."""
-        kind, type_, _ = shift.limit
+        limit = LimitPath(shift.slug, shift.limit)
         return self._first_of(
-            position,
-            ("models", shift.slug, kind, str(shift.limit)),
-            ("models", shift.slug, kind, type_),
-            ("models", shift.slug),
-            *_PLACE,
+            position, limit, RateLimitPath(shift.slug, shift.limit.type), ModelPath(shift.slug), *_PLACE
         )
 
     def _moved(self, position: int) -> Path | None:
@@ -243,7 +239,7 @@ class Effects:
             severity=Severity.INFO,
             direction=Direction.NEUTRAL,
             group=self._refs[position] if position in self._refs else self._desired[position].ref,
-            path=("effective_models", slug, limit.kind, str(limit)),
+            path=EffectiveLimitPath(slug, limit),
             desired=wanted,
             live=found,
             message=message,

@@ -11,11 +11,22 @@ sides. So does a group that could not be read.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import assert_never
 
 from drift.checker.excess import Excess
 from drift.checker.sides import LiveGroups, Sides, put_right, stranger_key
 from drift.model.forest import Forest
 from drift.model.groups import DesiredGroup
+from drift.model.paths import (
+    EffectiveLimitPath,
+    EffectivePath,
+    FieldPath,
+    GroupPath,
+    LimitPath,
+    ModelPath,
+    Path,
+    RateLimitPath,
+)
 from drift.model.prices import Prices
 from drift.report.exposure import Cost, Daily, Exposure, money, published, together
 from drift.report.finding import Finding
@@ -102,17 +113,21 @@ def limits_traffic(finding: Finding) -> bool:
     return _touched(finding.path) != []
 
 
-def _touched(path: tuple[str, ...]) -> _Budgets | None:
+def _touched(path: Path) -> _Budgets | None:
     """What a difference at the path can change; None for all models."""
     match path:
-        case ("models", slug):
+        case ModelPath(slug):
             return _all([slug])
-        case ("models", slug, _, limit):
-            return [(slug, type_) for type_ in _TYPES if limit.partition("/")[0] == type_]
-        case () | ("hierarchy", *_):
+        case LimitPath(slug, limit):
+            return [(slug, limit.type)] if limit.type in _TYPES else []
+        case RateLimitPath(slug, type_):
+            return [(slug, type_)] if type_ in _TYPES else []
+        case GroupPath() | FieldPath("limit_enforcement" | "parent_group_id"):
             return None
-        case _:
+        case FieldPath() | EffectivePath() | EffectiveLimitPath():
             return []
+        case _:
+            assert_never(path)
 
 
 def _all(slugs: Iterable[str]) -> Sequence[tuple[str, str]]:

@@ -13,6 +13,7 @@ from msgspec import UNSET
 from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
 from drift.errors import Location
 from drift.model.groups import LIMIT_TYPES, DesiredGroup, Group, GroupRef, Kind, LimitKey, Limits, Models
+from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import number, quoted
 from drift.report.finding import Finding, JsonLimit, JsonObject, Value
@@ -55,7 +56,7 @@ def compare_parent(
         "parent-changed",
         desired,
         live,
-        ("hierarchy", "parent_group_id"),
+        FieldPath("parent_group_id"),
         wanted=None if declared_parent is None else names.get(declared_parent, declared_parent),
         found=None if live_parent is None else names.get(live_parent, live_parent),
         message=f"parent {shown(declared_parent)} -> {shown(live_parent)}; this cannot be updated, only re-created",
@@ -69,7 +70,7 @@ def missing(desired: DesiredGroup) -> Finding:
         "group-missing",
         desired,
         desired.ref,
-        (),
+        GroupPath(),
         wanted=desired.ref.label,
         found=None,
         message="no such group: deleted, or never created in this workspace; its keys do not work",
@@ -86,7 +87,7 @@ def unmanaged(live: Group, parent: DesiredGroup | None) -> Finding:
         severity=Severity.MEDIUM if parent else Severity.LOW,
         direction=Direction.PERMISSIVE,
         group=live.ref,
-        path=(),
+        path=GroupPath(),
         desired=None,
         live=live.external_entity_id,
         message=f"live but not declared{below}: {models}",
@@ -96,14 +97,14 @@ def unmanaged(live: Group, parent: DesiredGroup | None) -> Finding:
 
 def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
     for anomaly in live.anomalies:
-        yield _anomaly(desired, live, (), anomaly, desired.marks.field("group"))
+        yield _anomaly(desired, live, GroupPath(), anomaly, desired.marks.field("group"))
     declared = desired.external_entity_id
     if declared is not None and declared != live.external_entity_id:
         yield _finding(
             "response-anomaly",
             desired,
             live.ref,
-            ("metadata", "external_entity_id"),
+            FieldPath("external_entity_id"),
             wanted=declared,
             found=live.external_entity_id,
             message=(
@@ -114,7 +115,7 @@ def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
         )
 
 
-def _anomaly(desired: DesiredGroup, live: Group, path: tuple[str, ...], message: str, source: Location) -> Finding:
+def _anomaly(desired: DesiredGroup, live: Group, path: Path, message: str, source: Location) -> Finding:
     return _finding(
         "response-anomaly", desired, live.ref, path, wanted=None, found=None, message=message, source=source
     )
@@ -126,7 +127,7 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             "group-recreated",
             desired,
             live.ref,
-            ("id",),
+            FieldPath("id"),
             wanted=desired.id,
             found=live.id,
             message=f"id {desired.id} -> {live.id}, created {live.created_at}; keys of the old group are dead",
@@ -137,7 +138,7 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             "name-changed",
             desired,
             live.ref,
-            ("metadata", "name"),
+            FieldPath("name"),
             wanted=desired.name,
             found=live.name,
             message=f"name {quoted(desired.name)} -> {quoted(live.name)}",
@@ -149,7 +150,7 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             "limit-enforcement-changed",
             desired,
             live.ref,
-            ("hierarchy", "limit_enforcement"),
+            FieldPath("limit_enforcement"),
             wanted=mode,
             found=live.limit_enforcement,
             message=f"limit enforcement {mode} -> {live.limit_enforcement}; this cannot be updated, only re-created",
@@ -186,7 +187,7 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 "model-added",
                 desired,
                 live.ref,
-                ("models", slug),
+                ModelPath(slug),
                 wanted=None,
                 found=model_config(slug, limits),
                 message=f"{slug} may be called, though not declared, with {_limits_text(limits)}",
@@ -198,7 +199,7 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 "model-removed",
                 desired,
                 live.ref,
-                ("models", slug),
+                ModelPath(slug),
                 wanted=model_config(slug, limits),
                 found=None,
                 message=f"{slug} may no longer be called{rest}",
@@ -232,7 +233,7 @@ def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change:
         rule,
         desired,
         live.ref,
-        ("models", slug, key.kind, str(key)),
+        LimitPath(slug, key),
         wanted=before,
         found=after,
         message=text + _profile_note(desired, slug),
@@ -256,7 +257,7 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
         "limit-unit-changed",
         desired,
         live.ref,
-        ("models", change.slug, before_key.kind, before_key.type),
+        RateLimitPath(change.slug, before_key.type),
         wanted=limit_value(before_key, change.desired),
         found=limit_value(after_key, change.live),
         message=(
@@ -306,7 +307,7 @@ def _finding(
     rule_id: str,
     desired: DesiredGroup,
     live: GroupRef,
-    path: tuple[str, ...],
+    path: Path,
     *,
     wanted: Value,
     found: Value,

@@ -12,6 +12,7 @@ from drift.checker.group import size_severity
 from drift.errors import Location
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, EffectiveKey, Group, GroupRef, LimitKey, PinnedLimit, PinnedModel
+from drift.model.paths import EffectiveLimitPath, EffectivePath, LimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import growth, number
 from drift.report.finding import Finding, JsonObject, Value
@@ -59,8 +60,10 @@ class Pins:
 
 def tells_the_same(own: Sequence[Finding], pin: Finding) -> bool:
     """Whether a broken pin is a limit that the group itself has changed, which is a finding of its own."""
-    changed = ("models", *pin.path[1:4])
-    return pin.cause is None and isinstance(pin.live, int) and any(finding.path == changed for finding in own)
+    if not isinstance(pin.path, EffectiveLimitPath) or pin.cause is not None or not isinstance(pin.live, int):
+        return False
+    changed = LimitPath(pin.path.slug, pin.path.limit)
+    return any(finding.path == changed for finding in own)
 
 
 class _Side(Struct, frozen=True):
@@ -144,7 +147,6 @@ def _pairs(wanted: Sequence[PinnedLimit], found: Mapping[str, int], names: _Name
 def _finding(ref: GroupRef, broken: _Broken) -> Finding:
     before, after = broken.desired, broken.live
     severity, direction = _judged(before, after)
-    path = ("effective_models", broken.slug, broken.key.kind, str(broken.key))
     # The pinned source, so that the path stays the same whatever is live; of a limit that is not pinned, its own.
     source = before or after
     cause = after or before
@@ -154,7 +156,7 @@ def _finding(ref: GroupRef, broken: _Broken) -> Finding:
         severity=severity,
         direction=direction,
         group=ref,
-        path=path if source is None else (*path, source.source),
+        path=EffectiveLimitPath(broken.slug, broken.key, None if source is None else source.source),
         desired=_value(broken.key, before, alone=alone),
         live=_value(broken.key, after, alone=alone),
         message=f"{broken.slug} {broken.key} in effect: {_told(before, after)} [pinned]",
@@ -201,7 +203,7 @@ def _unanswered(group: DesiredGroup, ref: GroupRef) -> Finding:
         severity=Severity.MEDIUM,
         direction=Direction.NEUTRAL,
         group=ref,
-        path=("effective_models",),
+        path=EffectivePath(),
         desired=None,
         live=None,
         message="the answer does not report effective_models, so the pinned limits cannot be checked",

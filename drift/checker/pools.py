@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 
 from drift.model.forest import Forest, Node, Violation, cascading_violations
 from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.paths import EffectiveLimitPath, FieldPath, LimitPath, ModelPath, RateLimitPath
 from drift.model.wording import counted, number
 from drift.report.finding import Affected, Finding
 from drift.rules import RULES, Direction, Severity
@@ -102,7 +103,7 @@ class Pools:
                     severity=Severity.INFO if drifted is not None else Severity.MEDIUM,
                     direction=Direction.NEUTRAL,
                     group=ref,
-                    path=("effective_models", first.slug, first.limit.kind, str(first.limit)),
+                    path=EffectiveLimitPath(first.slug, first.limit),
                     desired=None,
                     live=first.threshold,
                     message=(
@@ -152,9 +153,10 @@ def _top(id_: str | None, parents: Mapping[str | None, str | None]) -> str | Non
 def _drifted(overrun: Overrun, others: _Findings) -> int | None:
     """The ancestor, or else the group, if it has a finding of its own that touches the limit."""
     slug, limit = overrun.violations[0].slug, overrun.violations[0].limit
-    paths = {("models", slug), ("models", slug, limit.kind, limit.type), ("models", slug, limit.kind, str(limit))}
+    moved = {FieldPath("limit_enforcement"), FieldPath("parent_group_id")}
+    paths = {*moved, ModelPath(slug), RateLimitPath(slug, limit.type), LimitPath(slug, limit)}
     for position in (overrun.ancestor_position, overrun.positions[0]):
         findings = () if position is None else others.get(position, ())
-        if any(finding.path in paths or finding.path[:1] == ("hierarchy",) for finding in findings):
+        if any(finding.path in paths for finding in findings):
             return position
     return None

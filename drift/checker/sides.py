@@ -5,12 +5,24 @@ declaration has it, on both sides, and so does a group that could not be read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from drift.model.forest import Forest, Node, desired_forest, desired_key
-from drift.model.groups import DesiredGroup, Group, LimitKey, Limits
+from drift.model.groups import DesiredGroup, Group
+from drift.model.paths import (
+    EffectiveLimitPath,
+    EffectivePath,
+    FieldPath,
+    GroupPath,
+    LimitPath,
+    ModelPath,
+    Path,
+    RateLimitPath,
+    with_part,
+)
 
 
 class LiveGroups(Struct, frozen=True):
@@ -41,33 +53,19 @@ def stranger_key(index: int) -> str:
     return f"+{index}"
 
 
-def put_right(path: tuple[str, ...], live: Node, declared: Node) -> Node | None:
+def put_right(path: Path, live: Node, declared: Node) -> Node | None:
     """The live group with this one difference put right; None if that is nothing that limits traffic."""
     match path:
-        case ("models", slug):
-            models = {other: limits for other, limits in live.models.items() if other != slug}
-            if slug in declared.models:
-                models[slug] = declared.models[slug]
-            return replace(live, models=models)
-        case ("models", slug, kind, limit):
-            limits = _limits_put_right(live.models.get(slug, {}), declared.models.get(slug, {}), kind, limit)
-            return replace(live, models={**live.models, slug: limits})
-        case ("hierarchy", "limit_enforcement"):
+        case ModelPath() | LimitPath() | RateLimitPath():
+            return replace(live, models=with_part(live.models, declared.models, path))
+        case FieldPath("limit_enforcement"):
             return replace(live, limit_enforcement=declared.limit_enforcement)
-        case ("hierarchy", "parent_group_id"):
+        case FieldPath("parent_group_id"):
             return replace(live, parent=declared.parent)
-        case _:
+        case GroupPath() | FieldPath() | EffectivePath() | EffectiveLimitPath():
             return None
-
-
-def _limits_put_right(live: Limits, declared: Limits, kind: str, limit: str) -> Limits:
-    """``limit`` is a type and unit, or the type alone where the unit changed."""
-
-    def meant(key: LimitKey) -> bool:
-        return key.kind == kind and limit in (str(key), key.type)
-
-    kept = {key: threshold for key, threshold in live.items() if not meant(key)}
-    return kept | {key: threshold for key, threshold in declared.items() if meant(key)}
+        case _:
+            assert_never(path)
 
 
 def _declared_nodes(desired: Sequence[DesiredGroup]) -> Iterator[Node]:

@@ -109,7 +109,7 @@ def _acceptance(finding: Finding, reason: str, owner: str, until: date, file: Pa
     return Acceptance(
         group=finding.group.label,
         rule=finding.rule,
-        path=finding.path or None,
+        path=finding.path if finding.path.parts else None,
         live=finding.live,
         reason=reason,
         owner=owner,

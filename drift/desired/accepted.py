@@ -8,6 +8,7 @@ from drift.desired.nodes import Path, Value, spell
 from drift.desired.scalars import Surprise
 from drift.desired.wording import did_you_mean, shown
 from drift.errors import Level, Location, Problem
+from drift.model.paths import path_of
 from drift.report.acceptance import Acceptance
 from drift.rules import DRIFT_RULES
 
@@ -44,6 +45,12 @@ class AcceptedList:
             date.fromisoformat(item["until"])
         except ValueError:
             wrong(("until",), f"{shown(item['until'])} is no day of the calendar", "write it as 2026-12-31")
+        place = None
+        if path is not None:
+            try:
+                place = path_of(path)
+            except ValueError as error:
+                wrong(("path",), str(error), "copy the path from the report, or leave it out")
         if bad := _not_json(cast("Value", item["live"]), ("live",)):
             wrong(*bad)
         key = (item["group"], rule, None if path is None else tuple(path))
@@ -55,7 +62,7 @@ class AcceptedList:
                 Acceptance(
                     group=item["group"],
                     rule=rule,
-                    path=key[2],
+                    path=place,
                     live=cast("LiveValue", item["live"]),
                     reason=item["reason"],
                     owner=item["owner"],

@@ -62,7 +62,7 @@ def append_accepted(text: str, acceptances: Sequence["Acceptance"], *, file: str
     new: list[str] = []
     splices: list[_Splice] = []
     for acceptance in acceptances:
-        entry = known.get((acceptance.group, acceptance.rule, acceptance.path))
+        entry = known.get(_key_of(acceptance))
         written = _written(acceptance, indent, newline)
         if entry is None:
             new.append(written)
@@ -86,9 +86,7 @@ def _has(text: str, count: int, acceptances: Sequence["Acceptance"]) -> bool:
         keys = {_key(entry): entry["live"] for entry in entries}
     except (yaml.YAMLError, KeyError, TypeError):
         return False
-    return len(entries) == count and all(
-        keys.get((acceptance.group, acceptance.rule, acceptance.path)) == acceptance.live for acceptance in acceptances
-    )
+    return len(entries) == count and all(keys.get(_key_of(acceptance)) == acceptance.live for acceptance in acceptances)
 
 
 def _in_brackets(node: yaml.Node | None) -> bool:
@@ -144,6 +142,10 @@ def _end_of_line(text: str, at: int) -> int:
     return len(text) if end < 0 else end + 1
 
 
+def _key_of(acceptance: "Acceptance") -> tuple[object, object, object]:
+    return acceptance.group, acceptance.rule, None if acceptance.path is None else acceptance.path.parts
+
+
 def _key(entry: object) -> tuple[object, object, object]:
     if not isinstance(entry, dict):
         return None, None, None
@@ -156,7 +158,7 @@ def _written(acceptance: "Acceptance", indent: int, newline: str) -> str:
     if acceptance.rule is not None:
         entry["rule"] = acceptance.rule
     if acceptance.path is not None:
-        entry["path"] = list(acceptance.path)
+        entry["path"] = list(acceptance.path.parts)
     entry |= {
         "live": acceptance.live,
         "reason": acceptance.reason,

@@ -9,6 +9,7 @@ from drift.export.reconcile import Reconciler
 from drift.export.state import Live
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup
+from drift.model.paths import FieldPath
 from drift.report.finding import Finding
 
 
@@ -60,14 +61,15 @@ class Revision:
         if live is None:
             return  # missing, and not to be removed; or new, and as it was just written
         findings = self._drift.get(key, ())
-        paths = {finding.path[0] for finding in findings if finding.path}
-        if "id" in paths:
+        blocks = {finding.path.parts[:1] for finding in findings}
+        paths = {finding.path for finding in findings}
+        if FieldPath("id") in paths:
             reconciler.id(node, live)
-        if ("metadata", "name") in {finding.path for finding in findings}:
+        if FieldPath("name") in paths:
             reconciler.name(node, live)
-        if self._orphaned(group) or ("hierarchy" in paths and not self._awaits_parent(node, findings)):
+        if self._orphaned(group) or (("hierarchy",) in blocks and not self._awaits_parent(node, findings)):
             reconciler.hierarchy(node, self._links.hierarchy(live))
-        if "models" in paths:
+        if ("models",) in blocks:
             reconciler.models(node, group, live)
 
     def _orphaned(self, group: DesiredGroup) -> bool:

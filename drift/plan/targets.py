@@ -1,11 +1,23 @@
 """What each declared group should become, as far as an update can make it so, and what only hands can do."""
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from msgspec import UNSET, Struct
 
 from drift.model.forest import desired_forest, desired_key, live_forest
-from drift.model.groups import DesiredGroup, Group, GroupRef, LimitKey, Limits, Models
+from drift.model.groups import DesiredGroup, Group, GroupRef, Models
+from drift.model.paths import (
+    EffectiveLimitPath,
+    EffectivePath,
+    FieldPath,
+    GroupPath,
+    LimitPath,
+    ModelPath,
+    Path,
+    RateLimitPath,
+    with_part,
+)
 from drift.model.wording import counted, quoted
 from drift.plan.values import ByHand, Kind
 from drift.report.finding import Finding
@@ -131,8 +143,8 @@ def _lost(below: Sequence[GroupRef]) -> str:
     return f"all its keys, and {counted(len(below), 'descendant')} with all theirs"
 
 
-def _target(desired: DesiredGroup, live: Group, accepted: Sequence[tuple[str, ...]]) -> Target:
-    name = live.name if desired.name is UNSET or ("metadata", "name") in accepted else desired.name
+def _target(desired: DesiredGroup, live: Group, accepted: Sequence[Path]) -> Target:
+    name = live.name if desired.name is UNSET or FieldPath("name") in accepted else desired.name
     models: Models = live.models
     if desired.models is not UNSET:
         models = desired.models
@@ -143,21 +155,12 @@ def _target(desired: DesiredGroup, live: Group, accepted: Sequence[tuple[str, ..
     return Target(desired, live, name, models)
 
 
-def _kept(models: Models, live: Models, path: tuple[str, ...]) -> Models:
+def _kept(models: Models, live: Models, path: Path) -> Models:
     """The models with what is at ``path`` of a finding as it is live."""
     match path:
-        case ("models", slug):
-            others = {other: limits for other, limits in models.items() if other != slug}
-            return {**others, slug: live[slug]} if slug in live else others
-        case ("models", slug, kind, limit) if slug in models and slug in live:
-
-            def meant(key: LimitKey) -> bool:
-                return key.kind == kind and limit in (str(key), key.type)
-
-            kept: Limits = {
-                **{key: threshold for key, threshold in models[slug].items() if not meant(key)},
-                **{key: threshold for key, threshold in live[slug].items() if meant(key)},
-            }
-            return {**models, slug: kept}
-        case _:
+        case ModelPath() | LimitPath() | RateLimitPath():
+            return with_part(models, live, path)
+        case GroupPath() | FieldPath() | EffectivePath() | EffectiveLimitPath():
             return models
+        case _:
+            assert_never(path)

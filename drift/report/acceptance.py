@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from drift.errors import Location
 from drift.model.groups import GroupRef
+from drift.model.paths import Path
 from drift.report.finding import Finding, Value
 from drift.rules import RULE_SET
 
@@ -22,7 +23,7 @@ class Acceptance(Struct, frozen=True):
     """External id, or internal id of a group without one."""
     rule: str | None
     """The rule of the finding; null for any."""
-    path: tuple[str, ...] | None
+    path: Path | None
     """The path of the finding; null for any."""
     live: Value
     """The value that was accepted; another one is drift again."""

@@ -6,10 +6,10 @@ The structs are part of the published report format.
 from collections.abc import Sequence
 from hashlib import sha256
 
-import msgspec
 from msgspec import Struct
 
 from drift.report.acceptance import Accepted
+from drift.report.codec import encode
 from drift.report.finding import Finding
 
 
@@ -57,5 +57,5 @@ def digest(findings: Sequence[Finding], accepted: Sequence[Accepted]) -> str:
             *((True, entry.finding) for entry in accepted),
         )
     ]
-    encoder = msgspec.json.Encoder(order="deterministic")
-    return sha256(b"\n".join(sorted(map(encoder.encode, entries)))).hexdigest()
+    lines = sorted(encode(entry, order="deterministic") for entry in entries)
+    return sha256(b"\n".join(lines)).hexdigest()

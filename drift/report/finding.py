@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from drift.errors import Location
 from drift.model.groups import GroupRef
+from drift.model.paths import Path
 from drift.report.exposure import Exposure
 from drift.rules import Direction, Severity
 
@@ -48,7 +49,7 @@ class Finding(Struct, frozen=True):
     severity: Severity
     direction: Direction
     group: GroupRef
-    path: tuple[str, ...]
+    path: Path
     """Where in the group, e.g. ``["models", "org/model", "rate_limits", "TOKEN/MINUTE"]``."""
     desired: Value
     live: Value

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.model.groups import GroupRef
+from drift.model.paths import Path
 from drift.report.finding import Finding, Value
 from drift.report.report import Report, Status
 
@@ -39,7 +40,7 @@ class Episode(Struct, frozen=True):
     api_url: str
     group: GroupRef
     rule: str
-    path: tuple[str, ...]
+    path: Path
     severity: str
     direction: str
     message: str
@@ -71,7 +72,7 @@ class History(Struct, frozen=True):
         return tuple(episode for episode in self.episodes if episode.resolved is None)
 
 
-_Key = tuple[str, str, str, tuple[str, ...]]
+_Key = tuple[str, str, str, Path]
 
 
 def history(reports: Iterable[Report]) -> History:

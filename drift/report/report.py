@@ -330,7 +330,7 @@ def _declared(groups: Sequence[GroupEntry]) -> int:
 
 
 def _worst_first(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:
-    return (-finding.severity.rank, finding.group.label, finding.path, finding.rule)
+    return (-finding.severity.rank, finding.group.label, finding.path.parts, finding.rule)
 
 
 def _timestamp(moment: datetime) -> str:

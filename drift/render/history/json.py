@@ -2,9 +2,10 @@
 
 import msgspec
 
+from drift.report.codec import encode
 from drift.report.history import History
 
 
 def render(history: History) -> str:
     """One JSON document."""
-    return msgspec.json.format(msgspec.json.encode(history), indent=2).decode() + "\n"
+    return msgspec.json.format(encode(history), indent=2).decode() + "\n"

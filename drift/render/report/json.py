@@ -4,6 +4,8 @@ import msgspec
 from msgspec.structs import replace
 
 from drift.render import RenderOptions
+from drift.report.codec import builtins, decode, encode
+from drift.report.codec import schema as json_schema
 from drift.report.report import SCHEMA_VERSION, Report
 
 
@@ -12,9 +14,9 @@ def render(report: Report, _options: RenderOptions) -> str:
     if report.schema_version != SCHEMA_VERSION:
         report = replace(report, schema_version=SCHEMA_VERSION)
     try:
-        document = msgspec.json.encode(report)
+        document = encode(report)
     except UnicodeEncodeError:
-        document = msgspec.json.encode(_encodable(msgspec.to_builtins(report)))
+        document = encode(_encodable(builtins(report)))
     # In a CI log GitHub's runner would obey it, in whatever it stands; outside of strings it does not occur.
     return msgspec.json.format(document, indent=2).decode().replace("##[", r"#\u0023[") + "\n"
 
@@ -41,7 +43,7 @@ def version_of(document: bytes | str) -> str:
         msgspec.ValidationError: It has none.
         msgspec.DecodeError: It is not JSON.
     """
-    return msgspec.json.decode(document, type=_Version).schema_version
+    return decode(document, _Version).schema_version
 
 
 def parse(document: bytes | str) -> Report:
@@ -51,7 +53,7 @@ def parse(document: bytes | str) -> Report:
         msgspec.ValidationError: It is not a report.
         msgspec.DecodeError: It is not JSON.
     """
-    return msgspec.json.decode(document, type=Report)
+    return decode(document, Report)
 
 
 def schema() -> dict[str, object]:
@@ -60,5 +62,5 @@ def schema() -> dict[str, object]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"baseten-drift report {SCHEMA_VERSION}",
         "description": "Within major version 1 members are only added: ignore those that you do not know.",
-        **msgspec.json.schema(Report),
+        **json_schema(Report),
     }

@@ -1,8 +1,18 @@
 """Findings as Markdown tables: one a group, folded by tree; which of them there is room for."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
+from drift.model.paths import (
+    EffectiveLimitPath,
+    EffectivePath,
+    FieldPath,
+    GroupPath,
+    LimitPath,
+    ModelPath,
+    Path,
+    RateLimitPath,
+)
 from drift.model.wording import counted, number, size
 from drift.render.report.amounts import exposed
 from drift.render.report.budget import Room
@@ -146,15 +156,17 @@ def _row(finding: Finding) -> str:
     )
 
 
-def _named(path: Sequence[str]) -> Sequence[str]:
+def _named(path: Path) -> Sequence[str]:
     """The parts of a path that tell: not the block, nor the kind of limit, which the unit says."""
     match path:
-        case ("models", slug, _, limit):
-            return (slug, limit)
-        case (_, *rest) if rest:
-            return rest
+        case LimitPath(slug, limit):
+            return slug, str(limit)
+        case RateLimitPath(slug, type_):
+            return slug, type_
+        case GroupPath() | FieldPath() | ModelPath() | EffectivePath() | EffectiveLimitPath():
+            return path.parts[1:] or path.parts
         case _:
-            return path
+            assert_never(path)
 
 
 def _change(finding: Finding) -> str:

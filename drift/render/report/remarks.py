@@ -85,7 +85,7 @@ def _finding(finding: Finding, start: Location | None, acceptance: Acceptance | 
         text += f"; it moves the limits of {counted(len(finding.affected), 'descendant')}"
     if finding.exposure:
         text += f"; exposes {exposed(finding.exposure)}"
-    key = (finding.rule, group.external_entity_id or group.id or "", *finding.path)
+    key = (finding.rule, group.external_entity_id or group.id or "", *finding.path.parts)
     return Remark(
         finding.rule,
         finding.severity,
@@ -118,7 +118,7 @@ def _lapsed(lapsed: Lapsed) -> Remark:
         f"{entry.group}: the acceptance until {entry.until} ({entry.owner}: {entry.reason}) excuses nothing: "
         f"{_LAPSES[lapsed.lapse]}"
     )
-    key = (ACCEPTANCE_LAPSED.id, entry.group, entry.rule or "", *(entry.path or ()))
+    key = (ACCEPTANCE_LAPSED.id, entry.group, entry.rule or "", *(entry.path.parts if entry.path else ()))
     return Remark(ACCEPTANCE_LAPSED.id, Severity.LOW, visible(text), entry.source, _fingerprint(key))
 
 

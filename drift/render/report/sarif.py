@@ -166,7 +166,7 @@ def _logical(remark: Remark) -> tuple[sarif.LogicalLocation, ...]:
     if remark.finding is None:
         return ()
     group = visible(remark.finding.group.label)
-    parts = [visible(part) for part in remark.finding.path]
+    parts = [visible(part) for part in remark.finding.path.parts]
     return (sarif.LogicalLocation(parts[-1] if parts else group, ".".join([group, *parts]), "object"),)
 
 

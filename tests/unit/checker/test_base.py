@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from drift.checker.base import DeclaredBaseline
 from drift.errors import Location
 from drift.model.groups import DesiredGroup, PinnedLimit, PinnedModel
+from drift.model.paths import EffectiveLimitPath
 from drift.report.finding import ChangeStatus
 from tests.builders import MODEL, TPM, declared
 from tests.unit.report.test_acceptance import raised
@@ -27,7 +28,7 @@ def pinned(threshold: int | None) -> DesiredGroup:
     ],
 )
 def test_a_broken_pin(base: int | None, head: int | None, status: ChangeStatus) -> None:
-    path = ("effective_models", MODEL, "rate_limits", "TOKEN/MINUTE", "acme")
+    path = EffectiveLimitPath(MODEL, TPM, "acme")
     finding = replace(raised(), rule="effective-limit-changed", path=path)
 
     judged = DeclaredBaseline("main", None, [pinned(base)], [pinned(head)]).judge([finding], {"acme"})

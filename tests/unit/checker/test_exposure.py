@@ -37,7 +37,7 @@ def one(wanted: Models, found: Models, prices: Prices | None = None) -> Report:
 
 
 def exposures(report: Report) -> dict[str, Exposure | None]:
-    return {f"{finding.group.label} {finding.path[-1]}": finding.exposure for finding in report.findings}
+    return {f"{finding.group.label} {finding.path.parts[-1]}": finding.exposure for finding in report.findings}
 
 
 def test_a_raised_rate_is_told_per_day() -> None:

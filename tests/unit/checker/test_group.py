@@ -52,7 +52,7 @@ def test_a_threshold_moves(
     assert (finding.rule, finding.direction, finding.severity) == (rule, direction, severity)
     assert (finding.desired, finding.live) == (before, after)
     assert size in finding.message
-    assert finding.path == ("models", MODEL, "rate_limits", "TOKEN/MINUTE")
+    assert finding.path.parts == ("models", MODEL, "rate_limits", "TOKEN/MINUTE")
 
 
 def test_a_limit_goes_and_another_comes() -> None:

@@ -64,7 +64,7 @@ def test_a_broken_pin_is_drift_on_its_line(
     assert (finding.severity.value, finding.direction.value) == (severity, direction)
     assert finding.source is not None
     assert finding.source.line == line
-    assert finding.path == ("effective_models", MODEL, "rate_limits", "TOKEN/MINUTE", "acme")
+    assert finding.path.parts == ("effective_models", MODEL, "rate_limits", "TOKEN/MINUTE", "acme")
     assert [entry.status for entry in report.groups] == [Status.IN_SYNC, Status.DRIFT]
 
 

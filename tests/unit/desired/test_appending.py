@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from drift.desired import load_desired
 from drift.desired.appending import append_accepted
 from drift.errors import Location, SettingsError
+from drift.model.paths import ModelPath
 from drift.report.acceptance import Acceptance
 from tests.hostile import HOSTILE
 
 ACCEPTANCE = Acceptance(
-    "globex", "limit-raised", ("models", "o/m"), 5, "because", "ops", "2027-01-31", 1, Location("a.yaml", 1, 1)
+    "globex", "limit-raised", ModelPath("o/m"), 5, "because", "ops", "2027-01-31", 1, Location("a.yaml", 1, 1)
 )
 COMMENTED = """\
 version: 1
@@ -96,7 +97,7 @@ def test_what_cannot_be_added_to_is_refused(text: str) -> None:
 def test_any_text_survives(texts: list[str], data: st.DataObject) -> None:
     group, reason, step = (text.encode("utf-8", "replace").decode() for text in texts)
     live = data.draw(st.none() | st.integers(0, 10**18) | st.just(step) | st.just({"slug": group, "rate_limits": []}))
-    hostile = replace(ACCEPTANCE, group=group, reason=reason, path=("models", step), live=live)
+    hostile = replace(ACCEPTANCE, group=group, reason=reason, path=ModelPath(step), live=live)
 
     result = added("version: 1\naccepted: []\n", hostile)
 

@@ -81,7 +81,7 @@ def test_findings_are_those_of_the_check(rule: str) -> None:
 
     expected = sorted(
         (
-            list(finding.path),
+            list(finding.path.parts),
             finding.rule,
             str(finding.severity),
             str(finding.direction),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from drift.checker.group import compare
 from drift.errors import Location
+from drift.model.paths import LimitPath
 from drift.report.acceptance import Acceptance, Lapse, Terms, sort_out
 from drift.report.finding import Finding
 from drift.rules import RULE_SET
@@ -23,7 +24,7 @@ def raised(threshold: int = 1_500) -> Finding:
 ACCEPTANCE = Acceptance(
     group="acme",
     rule="limit-raised",
-    path=("models", MODEL, "rate_limits", "TOKEN/MINUTE"),
+    path=LimitPath(MODEL, TPM),
     live=1_500,
     reason="load test",
     owner="ops",

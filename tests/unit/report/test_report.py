@@ -6,6 +6,7 @@ import pytest
 
 from drift.errors import Cause, ExitCode, Location
 from drift.model.groups import GroupRef
+from drift.model.paths import GroupPath
 from drift.report.finding import Finding
 from drift.report.report import (
     FailOn,
@@ -29,7 +30,7 @@ LINE = Location("a.yaml", 1, 1)
 def finding(
     severity: Severity = Severity.MEDIUM, direction: Direction = Direction.PERMISSIVE, group: str = "acme"
 ) -> Finding:
-    return Finding("limit-raised", severity, direction, GroupRef(None, group), ("models",), 1, 2, "", LINE)
+    return Finding("limit-raised", severity, direction, GroupRef(None, group), GroupPath(), 1, 2, "", LINE)
 
 
 def unread(cause: Cause = Cause.SERVER_ERROR) -> Unread:

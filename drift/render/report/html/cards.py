@@ -1,9 +1,19 @@
 """A finding as the page shows it: a sentence, both sides as a table, and bars on one scale."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from drift.model.groups import GroupRef
+from drift.model.paths import (
+    EffectiveLimitPath,
+    EffectivePath,
+    FieldPath,
+    GroupPath,
+    LimitPath,
+    ModelPath,
+    Path,
+    RateLimitPath,
+)
 from drift.model.wording import counted, number
 from drift.render.report.amounts import exposed
 from drift.report.finding import Affected, Finding, JsonLimit, Value
@@ -76,32 +86,34 @@ def titled(group: GroupRef) -> str:
     return f"{group.label} ({group.name})" if group.name and group.name != group.label else group.label
 
 
-def _what(path: Sequence[str]) -> str:
-    if not path:
-        return "group"
-    return " / ".join(path[1:] if len(path) > 1 else path)
+def _what(path: Path) -> str:
+    return " / ".join(path.parts[1:] or path.parts) or "group"
 
 
 def _sides(finding: Finding) -> tuple[Side | None, Side | None, str]:
     desired, live = finding.desired, finding.live
     if desired is None and live is None:
         return None, None, ""
-    if finding.path[:1] in {("models",), ("effective_models",)} and len(finding.path) == _LIMIT_PATH:
-        return _limits(finding, desired, live)
-    return (
-        (_text(desired, "not declared"), None, _listed(desired)),
-        (_text(live, "no such group" if not finding.path else "none"), None, _listed(live)),
-        "",
-    )
+    match finding.path:
+        case LimitPath() | RateLimitPath():
+            return _limits(desired, live, none="none on this group")
+        case EffectiveLimitPath(source=None):
+            return _limits(desired, live, none="none")
+        case GroupPath():
+            absent = "no such group"
+        case FieldPath() | ModelPath() | EffectivePath() | EffectiveLimitPath():
+            absent = "none"
+        case _:
+            assert_never(finding.path)
+    return (_text(desired, "not declared"), None, _listed(desired)), (_text(live, absent), None, _listed(live)), ""
 
 
-def _limits(finding: Finding, desired: Value, live: Value) -> tuple[Side, Side, str]:
+def _limits(desired: Value, live: Value, *, none: str) -> tuple[Side, Side, str]:
     before, after, scale = _measure(desired), _measure(live), ""
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         before, after = _a_day(desired), _a_day(live)
         scale = "bars: what each allows in a day" if isinstance(before, int) and isinstance(after, int) else ""
     wide, narrow = _bars(before, after)
-    none = "none on this group" if finding.path[0] == "models" else "none"
     return (_limit(desired, "none declared"), wide, ()), (_limit(live, none), narrow, ()), scale
 
 
