@@ -17,7 +17,8 @@ from msgspec import UNSET, Struct, UnsetType
 from drift.desired import load_desired
 from drift.desired.wording import did_you_mean
 from drift.errors import DesiredError
-from drift.model.groups import DesiredGroup, Kind, LimitKey, Limits, Manage, Marks, Models
+from drift.model.groups import DesiredGroup, Manage, Positions
+from drift.model.limits import Kind, LimitKey, Limits, Models
 from pulumi_provider.errors import DeclaredError
 
 CanonicalJson = NewType("CanonicalJson", str)
@@ -27,7 +28,7 @@ Declared: TypeAlias = Mapping[str, object] | DesiredGroup | CanonicalJson
 """How a program declares a group: content in the shape of a desired file, or what drift has already read."""
 
 _FIELDS = 7
-"""Positions that ``Marks`` keeps of a group before its models."""
+"""Positions that ``Positions`` keeps of a group before its models."""
 
 
 class _Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,7 +129,7 @@ def parse(text: str) -> DesiredGroup:
         models = {model.slug: _limits(model) for model in group.models}
     positions = _FIELDS + sum(1 + len(limits) for limits in (models or {}).values())
     return DesiredGroup(
-        marks=Marks("declared", repeat((1, 1), positions)),
+        positions=Positions("declared", repeat((1, 1), positions)),
         id=group.id or None,
         external_entity_id=group.metadata.external_entity_id or None,
         name=group.metadata.name,

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from drift.checker.group import compare_parent
 from drift.checker.run import Comparison
-from drift.model.groups import DesiredGroup, EffectiveKey, Group, Kind, LimitKey, Marks
+from drift.model.groups import DesiredGroup, Group, Positions
+from drift.model.limits import EffectiveKey, Kind, LimitKey
 from drift.model.readings import Found
 from drift.report.finding import Finding, Value
 from pulumi_provider.declared import parse
@@ -145,7 +146,7 @@ def differences(seen: Seen, desired: DesiredGroup) -> list[Finding]:
     return sorted(mine, key=lambda finding: (finding.path.parts, finding.rule))
 
 
-_NOWHERE = Marks("declared", ((1, 1) for _ in range(7)))
+_NOWHERE = Positions("declared", ((1, 1) for _ in range(7)))
 
 
 def _parent_name(desired: DesiredGroup) -> str | None:

@@ -6,17 +6,8 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from drift.errors import Location
-from drift.model.groups import (
-    DesiredGroup,
-    EffectiveKey,
-    EffectiveModels,
-    Group,
-    LimitKey,
-    Marks,
-    Models,
-    PinnedLimit,
-    PinnedModel,
-)
+from drift.model.groups import DesiredGroup, Group, PinnedLimit, PinnedModel, Positions
+from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, Models
 
 TPM = LimitKey("rate_limits", "TOKEN", "MINUTE")
 TPS = LimitKey("rate_limits", "TOKEN", "SECOND")
@@ -87,7 +78,7 @@ def declared(
     of_models: Models | UnsetType = {MODEL: {TPM: 1000}} if models is None else models
     parts = 7 + (0 if of_models is UNSET else sum(1 + len(limits) for limits in of_models.values()))
     return DesiredGroup(
-        marks=Marks("desired/acme.yaml", ((line + offset, 3) for offset in range(parts))),
+        positions=Positions("desired/acme.yaml", ((line + offset, 3) for offset in range(parts))),
         id=id,
         external_entity_id=external_entity_id,
         name=name,

@@ -166,7 +166,7 @@ def large_report(findings: int) -> Report:
             case _:
                 other = live(name, name=name, models={MODEL: {TPM: 1_000, TPD: 0}})
         found += compare(wanted, other)
-        groups.append(GroupEntry(other.ref, Status.DRIFT, wanted.marks.field("group")))
+        groups.append(GroupEntry(other.ref, Status.DRIFT, wanted.positions.field("group")))
     return assemble(
         findings=found,
         unread=(),

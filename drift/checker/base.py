@@ -12,9 +12,10 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from drift.checker.edits import rewrites
-from drift.checker.group import compare, limit_value, model_config, unmanaged
+from drift.checker.group import compare, model_config, unmanaged
 from drift.errors import Location
-from drift.model.groups import DesiredGroup, Group, GroupRef, Models
+from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.limits import Models, limit_item
 from drift.model.paths import (
     EffectiveLimitPath,
     EffectivePath,
@@ -211,7 +212,7 @@ def _part_of(models: Models, path: ModelPath | LimitPath | RateLimitPath) -> Val
             return limits.get(limit)
         case RateLimitPath(_, type_):
             of_type = (key for key in limits if key.kind == "rate_limits" and key.type == type_)
-            return next((limit_value(key, limits[key]) for key in of_type), None)
+            return next((limit_item(key, limits[key]) for key in of_type), None)
         case _:
             assert_never(path)
 
@@ -251,8 +252,8 @@ def _settle(finding: Finding, now: DesiredGroup, status: ChangeStatus) -> Findin
 def _line(group: DesiredGroup, path: Path) -> Location:
     match path:
         case ModelPath(slug) | LimitPath(slug) | RateLimitPath(slug) if group.models is not UNSET:
-            return group.marks.model(group.models, slug)
+            return group.positions.model(group.models, slug)
         case FieldPath("name"):
-            return group.marks.field("name")
+            return group.positions.field("name")
         case _:
-            return group.marks.field("group")
+            return group.positions.field("group")

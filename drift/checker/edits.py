@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 
-from drift.model.groups import DesiredGroup, LimitKey
+from drift.model.groups import DesiredGroup
+from drift.model.limits import LimitKey
 from drift.model.wording import change, counted, number
 
 _NAMED = 3
@@ -37,8 +38,8 @@ def _moved(before: Mapping[str, DesiredGroup], now: Mapping[str, DesiredGroup]) 
     moves: dict[tuple[str, str], list[str]] = {}
     for label, group in now.items():
         old = before.get(label)
-        if old is not None and old.marks.file != group.marks.file:
-            moves.setdefault((old.marks.file, group.marks.file), []).append(label)
+        if old is not None and old.positions.file != group.positions.file:
+            moves.setdefault((old.positions.file, group.positions.file), []).append(label)
     for (source, target), labels in moves.items():
         yield f"{counted(len(labels), 'group')} moved from {source} to {target}: {_names(labels)}"
 

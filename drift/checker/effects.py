@@ -11,7 +11,8 @@ from msgspec import UNSET, Struct
 
 from drift.checker.predictions import Shift, foreign_limits, shifts
 from drift.model.forest import Forest, desired_forest, desired_key
-from drift.model.groups import DesiredGroup, Group, GroupRef, LimitKey
+from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.limits import LimitKey
 from drift.model.paths import EffectiveLimitPath, FieldPath, LimitPath, ModelPath, Path, RateLimitPath
 from drift.model.wording import counted, number
 from drift.report.finding import Affected, Finding
@@ -243,7 +244,7 @@ class Effects:
             desired=wanted,
             live=found,
             message=message,
-            source=self._desired[position].marks.field("group"),
+            source=self._desired[position].positions.field("group"),
             cause=cause,
             affected=tuple(affected),
         )

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from drift.model.forest import Forest, Node, applying
-from drift.model.groups import EffectiveKey, LimitKey
+from drift.model.limits import PER_DAY, EffectiveKey, LimitKey
 from drift.report.exposure import Daily, together
-
-_A_DAY = {"SECOND": 86_400, "MINUTE": 1_440, "DAY": 1}
 
 
 def permitted(chain: Sequence[Node], slug: str, type_: str) -> Daily:
@@ -130,7 +128,8 @@ def _own_counter(chain: Sequence[Node], slug: str, type_: str) -> Daily:
 
 
 def _binding(limits: Iterable[tuple[EffectiveKey | LimitKey, int]], type_: str) -> Daily:
-    return _least(threshold * _A_DAY[key.unit] for key, threshold in limits if key.type == type_ and key.unit in _A_DAY)
+    of_type = ((key.unit, threshold) for key, threshold in limits if key.type == type_)
+    return _least(threshold * PER_DAY[unit] for unit, threshold in of_type if unit in PER_DAY)
 
 
 def _least(amounts: Iterable[Daily]) -> Daily:

@@ -12,11 +12,12 @@ from msgspec import UNSET
 
 from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
 from drift.errors import Location
-from drift.model.groups import LIMIT_TYPES, DesiredGroup, Group, GroupRef, Kind, LimitKey, Limits, Models
+from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.limits import LIMIT_TYPES, LimitKey, Limits, Models, limit_item, limit_lists
 from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import number, quoted
-from drift.report.finding import Finding, JsonLimit, JsonObject, Value
+from drift.report.finding import Finding, JsonObject, Value
 from drift.rules import RULES, Direction, DriftRule, Severity
 
 _TWOFOLD = 2
@@ -60,7 +61,7 @@ def compare_parent(
         wanted=None if declared_parent is None else names.get(declared_parent, declared_parent),
         found=None if live_parent is None else names.get(live_parent, live_parent),
         message=f"parent {shown(declared_parent)} -> {shown(live_parent)}; this cannot be updated, only re-created",
-        source=desired.marks.field("parent"),
+        source=desired.positions.field("parent"),
     )
 
 
@@ -74,7 +75,7 @@ def missing(desired: DesiredGroup) -> Finding:
         wanted=desired.ref.label,
         found=None,
         message="no such group: deleted, or never created in this workspace; its keys do not work",
-        source=desired.marks.field("group"),
+        source=desired.positions.field("group"),
     )
 
 
@@ -97,7 +98,7 @@ def unmanaged(live: Group, parent: DesiredGroup | None) -> Finding:
 
 def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
     for anomaly in live.anomalies:
-        yield _anomaly(desired, live, GroupPath(), anomaly, desired.marks.field("group"))
+        yield _anomaly(desired, live, GroupPath(), anomaly, desired.positions.field("group"))
     declared = desired.external_entity_id
     if declared is not None and declared != live.external_entity_id:
         yield _finding(
@@ -111,7 +112,7 @@ def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
                 f"id {live.id} answers as {quoted(live.external_entity_id)}, not {quoted(declared)}; "
                 "an external id never changes, so the pinned id or the declaration is of another group"
             ),
-            source=desired.marks.field("external_entity_id"),
+            source=desired.positions.field("external_entity_id"),
         )
 
 
@@ -131,7 +132,7 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             wanted=desired.id,
             found=live.id,
             message=f"id {desired.id} -> {live.id}, created {live.created_at}; keys of the old group are dead",
-            source=desired.marks.field("id"),
+            source=desired.positions.field("id"),
         )
     if desired.name is not UNSET and desired.name != live.name:
         yield _finding(
@@ -142,7 +143,7 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             wanted=desired.name,
             found=live.name,
             message=f"name {quoted(desired.name)} -> {quoted(live.name)}",
-            source=desired.marks.field("name"),
+            source=desired.positions.field("name"),
         )
     mode = desired.limit_enforcement
     if mode is not UNSET and mode != live.limit_enforcement:
@@ -154,7 +155,7 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             wanted=mode,
             found=live.limit_enforcement,
             message=f"limit enforcement {mode} -> {live.limit_enforcement}; this cannot be updated, only re-created",
-            source=desired.marks.field("limit_enforcement"),
+            source=desired.positions.field("limit_enforcement"),
             direction=_mode_direction(mode, live.limit_enforcement),
         )
 
@@ -191,7 +192,7 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 wanted=None,
                 found=model_config(slug, limits),
                 message=f"{slug} may be called, though not declared, with {_limits_text(limits)}",
-                source=desired.marks.field("models"),
+                source=desired.positions.field("models"),
             )
         case ModelRemoved(slug, limits):
             rest = "" if live.models else "; the group has no models left"
@@ -203,7 +204,7 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 wanted=model_config(slug, limits),
                 found=None,
                 message=f"{slug} may no longer be called{rest}",
-                source=desired.marks.model(declared, slug),
+                source=desired.positions.model(declared, slug),
             )
         case UnitChanged():
             return _unit_finding(desired, declared, live, change)
@@ -237,7 +238,7 @@ def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change:
         wanted=before,
         found=after,
         message=text + _profile_note(desired, slug),
-        source=desired.marks.limit(declared, slug, key),
+        source=desired.positions.limit(declared, slug, key),
         severity=severity,
     )
 
@@ -258,13 +259,13 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
         desired,
         live.ref,
         RateLimitPath(change.slug, before_key.type),
-        wanted=limit_value(before_key, change.desired),
-        found=limit_value(after_key, change.live),
+        wanted=limit_item(before_key, change.desired),
+        found=limit_item(after_key, change.live),
         message=(
             f"{change.slug} {before_key.type}: {number(change.desired)}/{before_key.unit} -> "
             f"{number(change.live)}/{after_key.unit} ({note})" + _profile_note(desired, change.slug)
         ),
-        source=desired.marks.limit(declared, change.slug, before_key),
+        source=desired.positions.limit(declared, change.slug, before_key),
         direction=direction,
         severity=severity,
     )
@@ -289,18 +290,10 @@ def _limits_text(limits: Limits) -> str:
     return ", ".join(f"{key} {number(threshold)}" for key, threshold in sorted(limits.items())) or "no limits"
 
 
-def limit_value(key: LimitKey, threshold: int) -> JsonLimit:
-    """A limit as ``RateLimitV1`` and ``UsageLimitV1`` have it."""
-    return {"type": key.type, "unit": key.unit, "threshold": threshold}
-
-
 def model_config(slug: str, limits: Limits) -> JsonObject:
-    """A model as ``ModelConfigV1`` has it, lists in the order of type and unit."""
-
-    def of_kind(kind: Kind) -> list[JsonLimit]:
-        return [limit_value(key, limits[key]) for key in sorted(limits) if key.kind == kind]
-
-    return {"slug": slug, "rate_limits": of_kind("rate_limits"), "usage_limits": of_kind("usage_limits")}
+    """A model as ``ModelConfigV1`` has it."""
+    lists = limit_lists(limits)
+    return {"slug": slug, "rate_limits": lists["rate_limits"], "usage_limits": lists["usage_limits"]}
 
 
 def _finding(

@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 from msgspec import Struct
 
 from drift.lean import without
-from drift.model.groups import LimitKey, Limits, Models
+from drift.model.limits import LimitKey, Limits, Models
 
 
 class ModelAdded(Struct, frozen=True):

@@ -11,7 +11,8 @@ from msgspec import Struct
 from drift.checker.group import size_severity
 from drift.errors import Location
 from drift.model.forest import desired_key
-from drift.model.groups import DesiredGroup, EffectiveKey, Group, GroupRef, LimitKey, PinnedLimit, PinnedModel
+from drift.model.groups import DesiredGroup, Group, GroupRef, PinnedLimit, PinnedModel
+from drift.model.limits import EffectiveKey, LimitKey
 from drift.model.paths import EffectiveLimitPath, EffectivePath, LimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import growth, number

@@ -112,7 +112,7 @@ class Pools:
                         + (f"; so it is for {counted(also, 'other group')}" if also else "")
                         + (f"; it follows from the drift of {found[drifted][0].label}" if drifted is not None else "")
                     ),
-                    source=desired.marks.limit(models, first.slug, first.limit),
+                    source=desired.positions.limit(models, first.slug, first.limit),
                     cause=overrun.ancestor,
                     affected=tuple(
                         Affected(found[other][0], None, violation.threshold)

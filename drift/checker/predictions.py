@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from drift.model.forest import Forest, predict
-from drift.model.groups import EffectiveModels, LimitKey, Limits
+from drift.model.limits import EffectiveModels, LimitKey, Limits
 
 
 class Shift(Struct, frozen=True):

@@ -143,7 +143,7 @@ class Comparison:
             GroupEntry(
                 self._live[position][0] if position in self._live else group.ref,
                 self._status(position, findings.get(position, ())),
-                group.marks.field("group"),
+                group.positions.field("group"),
                 parents.of(position),
             )
             for position, group in enumerate(self._desired)
@@ -218,7 +218,7 @@ class Comparison:
 
     @staticmethod
     def _unread(group: DesiredGroup, failed: Failed | None) -> Unread:
-        line = group.marks.field("group")
+        line = group.positions.field("group")
         if failed is None:
             return Unread(group.ref, Cause.INTERRUPTED, "the run ended before this group was read", "", line)
         return Unread(group.ref, failed.cause, failed.message, failed.where, line)

@@ -71,7 +71,9 @@ def _at(repository: "_Repository", commit: str, paths: Sequence[str], name: str)
         except SettingsError as error:
             raise SettingsError(error.message.replace(prefix, ""), hint=error.hint) from None
         for group in groups:
-            yield replace(group, marks=group.marks.renamed(repository.shown(group.marks.file.removeprefix(prefix))))
+            yield replace(
+                group, positions=group.positions.renamed(repository.shown(group.positions.file.removeprefix(prefix)))
+            )
 
 
 class _Repository(NamedTuple):

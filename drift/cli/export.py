@@ -15,10 +15,10 @@ from drift.cli.options import Connection, connection_options
 from drift.desired.values import Desired
 from drift.errors import HINTS, Cause, ExitCode, SettingsError, UndeclarableError
 from drift.export.placing import Layout
-from drift.export.selection import Selection
 from drift.export.state import Live, Options, differences
 from drift.model.forest import desired_key
 from drift.model.readings import Failed, Reading
+from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.render.visible import visible
 
@@ -85,7 +85,8 @@ def command(
     target = _target(path, layout)
     options = Options(
         layout=layout or "per-root",
-        selection=Selection(globs, below, unmanaged_only),
+        selection=Selection(globs, below),
+        unmanaged_only=unmanaged_only,
         profiles=profiles,
         pin_ids=pin_ids,
         force=force,
@@ -150,7 +151,7 @@ def _read(live: "Connected[GatewaySource]", desired: Desired, options: Options) 
         live.on_reading()
         readings.append(reading)
     refused = _incomplete(live, readings, options)
-    if refused is None and not options.selection.unmanaged_only:
+    if refused is None and not options.unmanaged_only:
         # What seems to differ is asked for once more, as in a check: a list is no snapshot.
         drifted = differences(desired.groups, Live.of(readings))
         suspects = [group for group in desired.groups if desired_key(group) in drifted]
@@ -179,7 +180,7 @@ def _incomplete(live: "Connected[GatewaySource]", readings: Sequence[Reading], o
     unread = [
         f"{reading.desired.ref.label}: {reading.message}"
         for reading in failed
-        if not selection.unmanaged_only and selection.may_name(reading.desired.external_entity_id)
+        if not options.unmanaged_only and selection.may_name(reading.desired.external_entity_id)
     ]
     unread += [f"{name or 'an item'} of the list" for name in live.source.broken_ids if selection.may_name(name)]
     if not unread:

@@ -25,7 +25,7 @@ _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 
 
 @click.command(
-    epilog="Exit codes: 0 shown, whatever the marks say, 1 unexpected error, 3 something could not be read, "
+    epilog="Exit codes: 0 shown, whatever the positions say, 1 unexpected error, 3 something could not be read, "
     "4 usage or invalid files, 5 authentication, 130/143 interrupted."
 )
 @desired_paths

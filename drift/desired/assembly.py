@@ -8,7 +8,8 @@ from drift.desired.declared import FIELD_PATHS, Declared, unpack
 from drift.desired.forest import Forest
 from drift.desired.limits import LimitLists
 from drift.desired.profiles import Profiles
-from drift.model.groups import DesiredGroup, Limits, Marks
+from drift.model.groups import DesiredGroup, Positions
+from drift.model.limits import Limits
 
 _NONE: dict[str, str] = {}
 
@@ -46,7 +47,7 @@ def _assemble(group: Declared, mode: str | UnsetType, profiles: Profiles, lists:
                 positions += [profile_place] * len(limits)
         models[entry.slug] = lists.join(rates or {}, usages or {})
     return DesiredGroup(
-        marks=Marks(group.file, positions),
+        positions=Positions(group.file, positions),
         id=group.id,
         external_entity_id=group.external_entity_id,
         name=group.name,

@@ -16,7 +16,7 @@ from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
 from drift.model.forest import applying
-from drift.model.groups import EffectiveKey, LimitKey
+from drift.model.limits import EffectiveKey, LimitKey
 from drift.model.wording import counted, number
 
 _UNREACHED = "remove it, or lower it until it matters"

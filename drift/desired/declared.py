@@ -15,7 +15,8 @@ from drift.desired.nodes import Mark, Node, Path, Places, Value, size, spell
 from drift.desired.pins import pinned
 from drift.desired.problems import Breach
 from drift.errors import Level, Location, Problem
-from drift.model.groups import Limits, Manage, PinnedModel
+from drift.model.groups import Manage, PinnedModel
+from drift.model.limits import Limits
 
 if TYPE_CHECKING:
     from drift.desired.schema import GroupItem, ModelItem
@@ -34,7 +35,7 @@ FIELD_PATHS: tuple[Path, ...] = (
     ("hierarchy", "parent"),
     ("models",),
 )
-"""The fields in the order in which ``drift.model.groups.Marks`` keeps them."""
+"""The fields in the order in which ``drift.model.groups.Positions`` keeps them."""
 _EXTERNAL, _ID, _PARENT = 2, 1, 5
 
 
@@ -100,12 +101,12 @@ class Declared(Struct, frozen=True, eq=False):
         return Location(self.file, line, column)
 
 
-def pack(marks: Iterable[Mark | None]) -> "array[int]":
+def pack(positions: Iterable[Mark | None]) -> "array[int]":
     """Positions in eight bytes each, lines and columns from 1; 0 for none."""
     most = _MOST_COLUMNS - 1
     return array(
         "Q",
-        [0 if mark is None else (mark.line + 1) << _COLUMN_BITS | min(mark.column, most) + 1 for mark in marks],
+        [0 if mark is None else (mark.line + 1) << _COLUMN_BITS | min(mark.column, most) + 1 for mark in positions],
     )
 
 
@@ -121,13 +122,13 @@ def declare(
 
     Args:
         item: The value of ``node``, its shape checked.
-        node: The group with its marks.
+        node: The group with its positions.
         file: As locations name it.
         index: Among the groups of the file.
         lists: Turns lists of limits into shared maps.
         breaches: Takes what is wrong with those lists; paths start at the group.
     """
-    marks = node.marks
+    positions = node.positions
     at = 1
     effective: tuple[PinnedModel, ...] = ()
     key_marks: dict[str, Mark | None] = {}
@@ -135,12 +136,12 @@ def declare(
     entry_marks: list[Mark | None] = []
     limit_marks: list[Mark | None] = []
     for key, value in item.items():
-        key_marks[key] = marks[at]
+        key_marks[key] = positions[at]
         at += 2
         if key == "models":
             entries, at = _entries(
                 item["models"],
-                marks,
+                positions,
                 at,
                 entry_marks=entry_marks,
                 limit_marks=limit_marks,
@@ -150,11 +151,11 @@ def declare(
         elif key in ("metadata", "hierarchy"):
             # All members are single words: a key and a value each.
             for name in cast("dict[str, Value]", value):
-                key_marks[name] = marks[at]
+                key_marks[name] = positions[at]
                 at += 2
         elif isinstance(value, list | dict):
             if key == "effective":
-                effective = pinned(cast("Value", value), marks, at - 1, file)
+                effective = pinned(cast("Value", value), positions, at - 1, file)
             at += size(cast("Value", value)) - 1
     metadata = item.get("metadata", {})
     hierarchy = item.get("hierarchy")
@@ -165,7 +166,7 @@ def declare(
         index,
         pack(
             [
-                marks[0],
+                positions[0],
                 key_marks.get("id"),
                 key_marks.get("external_entity_id"),
                 key_marks.get("name"),
@@ -190,7 +191,7 @@ def declare(
 
 def _entries(
     models: "Sequence[ModelItem]",
-    marks: Sequence[Mark | None],
+    positions: Sequence[Mark | None],
     at: int,
     *,
     entry_marks: list[Mark | None],
@@ -198,14 +199,14 @@ def _entries(
     lists: LimitLists,
     breaches: list[Breach],
 ) -> tuple[tuple[Entry, ...], int]:
-    """The entries, and the index after their marks; ``at`` is the index of the first."""
+    """The entries, and the index after their positions; ``at`` is the index of the first."""
     entries = []
     for index, model in enumerate(models):
         rates = usages = None
         rate_marks: Sequence[Mark | None] = ()
         usage_marks: Sequence[Mark | None] = ()
         profile_mark = None
-        entry_mark = marks[at]
+        entry_mark = positions[at]
         at += 1
         for key in model:
             start = at + 2
@@ -213,18 +214,18 @@ def _entries(
             if key == "rate_limits":
                 items = model["rate_limits"]
                 at += _LIMIT_MARKS * len(items)
-                rate_marks = marks[start:at:_LIMIT_MARKS]
+                rate_marks = positions[start:at:_LIMIT_MARKS]
                 found = lists.of("rate_limits", items)
                 rates = found.limits
             elif key == "usage_limits":
                 usage_items = model["usage_limits"]
                 at += _LIMIT_MARKS * len(usage_items)
-                usage_marks = marks[start:at:_LIMIT_MARKS]
+                usage_marks = positions[start:at:_LIMIT_MARKS]
                 found = lists.of("usage_limits", usage_items)
                 usages = found.limits
             else:
                 if key == "profile":
-                    profile_mark = marks[start - 2]
+                    profile_mark = positions[start - 2]
                 continue
             if found.breaches:
                 breaches += [breach.below("models", index, key) for breach in found.breaches]
@@ -247,11 +248,11 @@ def salvage(node: Node, places: Places, *, file: str, index: int) -> Declared:
     for model_index, model in enumerate(models if isinstance(models, list) else ()):
         entries.append(Entry("", _text(model, ("profile",)), None, None))
         paths += [("models", model_index), ("models", model_index, "profile")]
-    marks = (places.mark(path, key=True) for path in paths)
+    positions = (places.mark(path, key=True) for path in paths)
     return Declared(
         file,
         index,
-        pack(marks),
+        pack(positions),
         id=_text(node.value, ("id",)),
         external_entity_id=_text(node.value, ("metadata", "external_entity_id")),
         parent=_text(node.value, ("hierarchy", "parent")),

@@ -53,7 +53,7 @@ class Document:
             return
         if not isinstance(node.value, dict):
             message = f"expected a mapping with `version` and `groups`, got {shown(node.value)}"
-            self._problems.error("V23", message=message, hint=_EMPTY_HINT, at=position(node.marks[0]))
+            self._problems.error("V23", message=message, hint=_EMPTY_HINT, at=position(node.positions[0]))
             return
         # The entries of these two are looked at one by one, each with its own errors.
         shell = with_dates_as_text(node.value)
@@ -66,9 +66,9 @@ class Document:
         self._take_accepted(cast("DocumentItem", shell), Places(node), breaches)
         for block, entries, at in children(node.value, 0):
             for step, value, place in children(entries, at.value) if block in ("groups", "profiles") else ():
-                entry = Node(value, node.marks[place.value : place.value + size(value)])
+                entry = Node(value, node.positions[place.value : place.value + size(value)])
                 if block == "profiles" and isinstance(step, str):
-                    self._take_profile(step, entry, position(node.marks[place.key]))
+                    self._take_profile(step, entry, position(node.positions[place.key]))
                 elif block == "groups" and isinstance(step, int):
                     self.take_group(step, entry)
 
@@ -79,7 +79,7 @@ class Document:
             breaches += self._lists.sound(node.value, breaches)
             self._groups.append(salvage(node, Places(node), file=self._name, index=index))
         else:
-            # Validated but not replaced by the validated copy: the marks follow the original's order.
+            # Validated but not replaced by the validated copy: the positions follow the original's order.
             item = cast("GroupItem", node.value)
             self._groups.append(declare(item, node, file=self._name, index=index, lists=self._lists, breaches=breaches))
             for rule in GROUP_RULES:

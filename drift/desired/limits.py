@@ -11,7 +11,7 @@ from msgspec import Struct
 from drift.desired.nodes import Path, Value
 from drift.desired.problems import MOST_PROBLEMS, Breach
 from drift.desired.rules import LIMITS_RULES
-from drift.model.groups import Kind, Limits, limit_key
+from drift.model.limits import Kind, Limits, limit_key
 
 if TYPE_CHECKING:
     from drift.desired.schema import LimitItem

@@ -6,7 +6,7 @@ from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
 from drift.model.forest import MAX_LEVELS, predict
-from drift.model.groups import LimitKey
+from drift.model.limits import LimitKey
 from drift.model.wording import counted, number
 
 OVERSOLD = 10

@@ -22,7 +22,7 @@ from drift.desired.tree_rules import tree_problems
 from drift.desired.values import Desired, DesiredFile
 from drift.errors import DesiredError, Level, Location, Problem
 from drift.model.collector import cyclic_collection_paused
-from drift.model.groups import Limits
+from drift.model.limits import Limits
 
 if TYPE_CHECKING:
     from drift.desired.declared import Declared

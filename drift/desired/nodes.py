@@ -28,18 +28,18 @@ class Mark(Protocol):
 
 
 class Node(NamedTuple):
-    """A value, and the marks of all that it holds in the order of the value.
+    """A value, and the positions of all that it holds in the order of the value.
 
     First the mark of the value itself; then for a list those of each item, and for a mapping, key by key,
     that of the key and those of its value. One flat list costs a tenth of a tree of node objects.
     """
 
     value: Value
-    marks: list[Mark | None]
+    positions: list[Mark | None]
 
 
 class Place(NamedTuple):
-    """Indices into ``Node.marks``: where a part is, and where the key that names it is."""
+    """Indices into ``Node.positions``: where a part is, and where the key that names it is."""
 
     value: int
     key: int
@@ -51,7 +51,7 @@ def position(mark: Mark | None) -> tuple[int, int]:
 
 
 def size(value: Value) -> int:
-    """How many marks the value takes."""
+    """How many positions the value takes."""
     if isinstance(value, dict):
         return 1 + len(value) + sum(map(size, value.values()))
     if isinstance(value, list):
@@ -73,7 +73,7 @@ def children(value: Value, at: int) -> Iterator[tuple[Step, Value, Place]]:
 
 
 class Places:
-    """Finds the marks of parts by path; made only for a node that has something wrong with it."""
+    """Finds the positions of parts by path; made only for a node that has something wrong with it."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -94,7 +94,7 @@ class Places:
             while path not in self._known:
                 path = path[:-1]
         place = self._known[path][1]
-        return self._node.marks[place.key if key else place.value]
+        return self._node.positions[place.key if key else place.value]
 
     def _open(self, path: Path) -> None:
         if path in self._opened or path not in self._known:

@@ -9,7 +9,8 @@ from drift.desired.nodes import Path
 from drift.desired.trees import Place, Trees, error, warning
 from drift.desired.wording import did_you_mean, not_declared, shown
 from drift.errors import Problem
-from drift.model.groups import DesiredGroup, Kind, PinnedLimit
+from drift.model.groups import DesiredGroup, PinnedLimit
+from drift.model.limits import Kind
 from drift.model.wording import number
 
 _MOST_SUGGESTIONS = 100

@@ -10,7 +10,8 @@ from drift.desired.nodes import Path, Value, children, position
 from drift.desired.problems import Breach
 from drift.desired.wording import shown
 from drift.errors import Level, Location
-from drift.model.groups import Kind, LimitKey, PinnedLimit, PinnedModel
+from drift.model.groups import PinnedLimit, PinnedModel
+from drift.model.limits import Kind, LimitKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 PINS_PATH = "effective"
 
 
-def pinned(items: Value, marks: "Sequence[Mark | None]", at: int, file: str) -> tuple[PinnedModel, ...]:
+def pinned(items: Value, positions: "Sequence[Mark | None]", at: int, file: str) -> tuple[PinnedModel, ...]:
     """The pins that a list holds, whose shape has been checked and whose own mark has index ``at``."""
 
     def located(index: int) -> Location:
-        return Location(file, *position(marks[index]))
+        return Location(file, *position(positions[index]))
 
     pins = []
     for _, model, model_at in children(items, at):

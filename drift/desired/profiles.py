@@ -7,7 +7,7 @@ from msgspec import Struct
 from drift.desired.declared import Declared
 from drift.desired.wording import did_you_mean, not_declared, shown
 from drift.errors import Level, Location, Problem
-from drift.model.groups import Limits
+from drift.model.limits import Limits
 
 
 class Profile(Struct, frozen=True):

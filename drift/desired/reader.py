@@ -153,8 +153,8 @@ class _Reader:
     def _mapping(self, path: Path) -> dict[str, "Value"]:
         # This loop and the next one run once per word of a file, hence the local names and the inlined case
         # of an ordinary unquoted word.
-        next_event, plain, marks = self._next, self._plain, self._marks
-        start = len(marks) - 1
+        next_event, plain, positions = self._next, self._plain, self._marks
+        start = len(positions) - 1
         result: dict[str, Value] = {}
         merged: list[Node] = []
         key: Value
@@ -162,17 +162,17 @@ class _Reader:
         while True:
             event = next_event()
             if isinstance(event, ScalarEvent) and event.implicit[0] and event.anchor is None:
-                marks.append(event.start_mark)
+                positions.append(event.start_mark)
                 key = plain[event.value]
             elif isinstance(event, MappingEndEvent):
                 break
             else:
-                marks.append(event.start_mark)
+                positions.append(event.start_mark)
                 key = self._value(event, (*path, "?"))
                 if not isinstance(key, str):
-                    del marks[len(marks) + 1 - size(key) :]
+                    del positions[len(positions) + 1 - size(key) :]
             event = next_event()
-            marks.append(event.start_mark)
+            positions.append(event.start_mark)
             if isinstance(event, ScalarEvent) and event.implicit[0] and event.anchor is None:
                 value = plain[event.value]
             else:
@@ -180,19 +180,19 @@ class _Reader:
             if isinstance(key, str) and key not in result:
                 result[key] = value
             else:
-                self._refuse_or_merge(key, value, merged, Node(result, marks[start:]), path)
+                self._refuse_or_merge(key, value, merged, Node(result, positions[start:]), path)
         if merged:
             self._merge(result, merged)
         return result
 
     def _sequence(self, path: Path) -> list["Value"]:
-        next_event, plain, marks = self._next, self._plain, self._marks
+        next_event, plain, positions = self._next, self._plain, self._marks
         result: list[Value] = []
         while True:
             event = next_event()
             if isinstance(event, SequenceEndEvent):
                 return result
-            marks.append(event.start_mark)
+            positions.append(event.start_mark)
             if isinstance(event, ScalarEvent) and event.implicit[0] and event.anchor is None:
                 result.append(plain[event.value])
             else:
@@ -222,7 +222,7 @@ class _Reader:
         if name not in self._anchors:
             raise self._stop(event, path, f"`*{name}` is used, but `&{name}` is nowhere before it")
         node = self._anchors[name]
-        self._aliased += len(node.marks)
+        self._aliased += len(node.positions)
         if self._aliased > MOST_ALIASED:
             raise self._stop(
                 event,
@@ -231,31 +231,31 @@ class _Reader:
                 "declare a profile and name it instead",
             )
         # The value itself stands at the alias, its parts where they are written.
-        self._marks.extend(node.marks[1:])
+        self._marks.extend(node.positions[1:])
         return node.value
 
     def _refuse_or_merge(self, key: "Value", value: "Value", merged: list[Node], taken: Node, path: Path) -> None:
-        """Deal with an entry that is not taken over as it is; none of its marks may stay."""
+        """Deal with an entry that is not taken over as it is; none of its positions may stay."""
         before = len(self._marks) - 1 - size(value)
-        key_mark, *marks = self._marks[before:]
+        key_mark, *positions = self._marks[before:]
         del self._marks[before:]
         if isinstance(key, str):
             self._report_duplicate(key, key_mark, taken, path)
         elif isinstance(key, Surprise) and key.written == "<<":
-            self._take_merge(Node(value, marks), merged, path)
+            self._take_merge(Node(value, positions), merged, path)
         else:
             self._report_key(key, key_mark, path)
 
     def _take_merge(self, node: Node, merged: list[Node], path: Path) -> None:
         """YAML 1.1's ``<<``: a mapping or a list of them, of which the earlier wins."""
-        mark = node.marks[0]
+        mark = node.positions[0]
         if merged:
             self._report(mark, path, "`<<` appears twice", "write one `<<` with a list: `<<: [*a, *b]`")
         elif isinstance(node.value, dict):
             merged.append(node)
         elif isinstance(node.value, list) and all(isinstance(item, dict) for item in node.value):
             for _, item, place in children(node.value, 0):
-                merged.append(Node(item, node.marks[place.value : place.value + size(item)]))
+                merged.append(Node(item, node.positions[place.value : place.value + size(item)]))
         else:
             self._report(mark, path, "`<<` takes a mapping or a list of mappings", "give it an alias")
 
@@ -265,11 +265,11 @@ class _Reader:
             for key, value, place in children(node.value, 0):
                 if isinstance(key, str) and key not in result:
                     result[key] = value
-                    self._marks.extend(node.marks[place.key : place.value + size(value)])
+                    self._marks.extend(node.positions[place.key : place.value + size(value)])
 
     def _report_duplicate(self, key: str, mark: Mark | None, taken: Node, path: Path) -> None:
         place = next(place for step, _, place in children(taken.value, 0) if step == key)
-        line, column = position(taken.marks[place.key])
+        line, column = position(taken.positions[place.key])
         message = f"duplicate key {shown(key)}; the first is at line {line}, column {column}"
         self._report(mark, (*path, key), message, "remove or rename one of them", rule="V20")
 

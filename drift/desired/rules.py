@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from drift.desired.problems import Breach
 from drift.desired.wording import shown
 from drift.errors import Level
-from drift.model.groups import Kind
+from drift.model.limits import Kind
 
 if TYPE_CHECKING:
     from drift.desired.schema import GroupItem, LimitItem  # pydantic, which good files never need

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from drift.desired.trees import Trees
 from drift.model.forest import MAX_LEVELS
-from drift.model.groups import Limits
+from drift.model.limits import Limits
 
 TYPES = ("REQUEST", "TOKEN")
 """Types that add up over time, as the documentation describes them; nothing is concluded about others."""

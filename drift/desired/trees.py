@@ -10,7 +10,8 @@ from drift.desired.nodes import Path, spell
 from drift.desired.wording import shown
 from drift.errors import Level, Location, Problem
 from drift.model.forest import desired_forest, desired_key
-from drift.model.groups import DesiredGroup, Field, LimitKey, Models
+from drift.model.groups import DesiredGroup, Field
+from drift.model.limits import LimitKey, Models
 
 
 class Place(NamedTuple):
@@ -55,12 +56,14 @@ class Trees:
     def field(self, key: str, field: Field) -> Place:
         """A field of the hierarchy block."""
         path = ("hierarchy",) if field in ("limit_enforcement", "parent") else ()
-        return Place(self.groups[key].marks.field(field), self.path(key, path))
+        return Place(self.groups[key].positions.field(field), self.path(key, path))
 
     def model(self, key: str, slug: str) -> Place:
         """The entry of a model."""
         models = self.models(key)
-        return Place(self.groups[key].marks.model(models, slug), self.path(key, ("models", list(models).index(slug))))
+        return Place(
+            self.groups[key].positions.model(models, slug), self.path(key, ("models", list(models).index(slug)))
+        )
 
     def limit(self, key: str, slug: str, limit: LimitKey) -> Place:
         """A limit; one that may come from a profile goes by the entry that names the profile."""
@@ -69,11 +72,11 @@ class Trees:
         if slug not in group.profiles:
             of_kind = [other for other in models[slug] if other.kind == limit.kind]
             path = (*path, limit.kind, of_kind.index(limit))
-        return Place(group.marks.limit(models, slug, limit), self.path(key, path))
+        return Place(group.positions.limit(models, slug, limit), self.path(key, path))
 
     def named(self, key: str) -> str:
         """The group in a message: its id, and where it begins."""
-        return f"{shown(key)} at {self.groups[key].marks.field('group')}"
+        return f"{shown(key)} at {self.groups[key].positions.field('group')}"
 
     def path(self, key: str, path: Path) -> str:
         """A part of a group as a person names it; ``path`` starts at the group."""
@@ -85,8 +88,8 @@ class Trees:
         counts: dict[str, int] = {}
         indices: dict[str, int] = {}
         for group in self._all:
-            index = counts.get(group.marks.file, 0)
-            counts[group.marks.file] = index + 1
+            index = counts.get(group.positions.file, 0)
+            counts[group.positions.file] = index + 1
             indices.setdefault(desired_key(group), index)
         return indices
 

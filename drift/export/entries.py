@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias, get_args
 
 from drift.export.writing import Plain, limit_lists
-from drift.model.groups import Group, Kind, Limits
+from drift.model.groups import Group
+from drift.model.limits import Kind, Limits
 
 ProfileOf: TypeAlias = Callable[[Limits], str | None]
 """The profile that has exactly these limits, if there is one."""

@@ -86,7 +86,7 @@ def plan(texts: Mapping[str, str], live: Live, options: Options, place: Place) -
         UndeclarableError: A group cannot be declared, or a file cannot be edited faithfully.
     """
     before = declared_in(texts)
-    chosen = choose(options.selection, before.desired.groups, live)
+    chosen = choose(options.selection, before.desired.groups, live, unmanaged_only=options.unmanaged_only)
     drift = {key: found for key, found in differences(before.desired.groups, live).items() if key in chosen.keys}
     if drift and not options.force:
         return Plan({}, len(before.desired.groups), 0, _conflicts(drift, before.desired.groups))
@@ -103,11 +103,11 @@ def plan(texts: Mapping[str, str], live: Live, options: Options, place: Place) -
 
 
 def _conflicts(drift: Mapping[str, Sequence[Finding]], desired: Sequence[DesiredGroup]) -> tuple[Conflict, ...]:
-    marks = {desired_key(group): group.marks for group in desired}
+    positions = {desired_key(group): group.positions for group in desired}
     return tuple(
         sorted(
             (
-                Conflict(finding.source or marks[key].field("group"), finding.group.label, finding.message)
+                Conflict(finding.source or positions[key].field("group"), finding.group.label, finding.message)
                 for key, findings in drift.items()
                 for finding in findings
             ),
@@ -163,7 +163,7 @@ class _Work:
             profiles.lift(self._chosen.new)
         new = self._order.sorted(self._chosen.new)
         found = {
-            self._live.declared[key].id: group.marks.file
+            self._live.declared[key].id: group.positions.file
             for key, group in self._declared()
             if key in self._live.declared
         }
@@ -194,7 +194,7 @@ class _Work:
             return False
         by_file: dict[str, list[DesiredGroup]] = {}
         for _, group in self._declared():
-            by_file.setdefault(group.marks.file, []).append(group)
+            by_file.setdefault(group.positions.file, []).append(group)
         concerned = set(wanted)
         for path, groups in by_file.items():
             if not any(desired_key(group) in concerned for group in groups):
@@ -217,8 +217,8 @@ class _Work:
         ]
         after = {key: content(group) for key, group in self._declared()}
         left += [
-            f"{group.marks.field('group')}: {group.ref.label} is not selected and would change, for it shares values "
-            "with a group that is"
+            f"{group.positions.field('group')}: {group.ref.label} is not selected and would change, for it shares "
+            "values with a group that is"
             for group in self._before.desired.groups
             if desired_key(group) not in mine and after.get(desired_key(group)) != content(group)
         ]
@@ -258,7 +258,7 @@ class _Work:
         ranks: dict[str, list[tuple[int, int]]] = {}
         positions: Counter[str] = Counter()
         for key, group in self._declared():
-            path = group.marks.file
+            path = group.positions.file
             if answer := self._live.declared.get(key):
                 ranks.setdefault(path, []).append((self._order.rank(answer), positions[path]))
             positions[path] += 1

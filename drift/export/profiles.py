@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from drift.export.writing import Plain, limit_lists, order
-from drift.model.groups import Group, LimitKey, Limits
+from drift.model.groups import Group
+from drift.model.limits import LimitKey, Limits
 
 _TYPES = {"TOKEN": "t", "REQUEST": "r"}
 _UNITS = {"SECOND": "ps", "MINUTE": "pm", "DAY": "pd"}

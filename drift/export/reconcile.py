@@ -14,7 +14,8 @@ from drift.export.cst import Node
 from drift.export.edits import Edits
 from drift.export.entries import model
 from drift.export.writing import Plain, flow, limit, limit_lists
-from drift.model.groups import DesiredGroup, Group, Kind, LimitKey, Limits
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import Kind, LimitKey, Limits
 
 
 class Reconciler:

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from drift.checker.run import Comparison
 from drift.errors import SettingsError
 from drift.export.placing import Layout
-from drift.export.selection import Selection, check_known
 from drift.model.forest import desired_forest, desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Found, Missing, Reading
+from drift.model.selection import Selection, check_known
 from drift.report.finding import Finding
 
 
@@ -20,6 +20,8 @@ class Options(Struct, frozen=True):
 
     layout: Layout
     selection: Selection = Selection()
+    unmanaged_only: bool = False
+    """Only groups that no file declares."""
     profiles: bool = False
     """Give new groups profiles for limits that models share."""
     pin_ids: bool = False
@@ -59,7 +61,7 @@ class Chosen(Struct, frozen=True):
     """Live groups that no file declares."""
 
 
-def choose(selection: Selection, desired: Sequence[DesiredGroup], live: Live) -> Chosen:
+def choose(selection: Selection, desired: Sequence[DesiredGroup], live: Live, *, unmanaged_only: bool) -> Chosen:
     """The groups that are selected.
 
     Raises:
@@ -78,13 +80,13 @@ def choose(selection: Selection, desired: Sequence[DesiredGroup], live: Live) ->
         return in_live(group.id) and selection.names(group.external_entity_id)
 
     chosen: set[str] = set()
-    for group in desired if not selection.unmanaged_only else ():
+    for group in desired if not unmanaged_only else ():
         key = desired_key(group)
         answer = live.declared.get(key)
         if wants(answer) if answer else in_files(key) and selection.names(key):
             chosen.add(key)
     new = tuple(group for group in live.groups.values() if group.id not in known and wants(group))
-    if selection.globs and not selection.unmanaged_only and not chosen and not new:
+    if selection.globs and not unmanaged_only and not chosen and not new:
         raise SettingsError("--select matches no group", hint="drift tree --live shows the groups there are")
     return Chosen(frozenset(chosen), new)
 

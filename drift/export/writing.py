@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from drift.desired.scalars import read_plain
-from drift.model.groups import LimitKey, Limits
+from drift.model.limits import LimitKey, Limits
 
 Plain: TypeAlias = "str | int | Sequence[Plain] | Mapping[str, Plain] | None"
 

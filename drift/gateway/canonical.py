@@ -9,7 +9,8 @@ from itertools import count
 from typing import TypeVar
 
 from drift.gateway.shapes import EffectiveModelShape, GroupShape, ModelShape, OwnGroupShape
-from drift.model.groups import EffectiveKey, Group, Kind, LimitKey, limit_key
+from drift.model.groups import Group
+from drift.model.limits import EffectiveKey, Kind, LimitKey, limit_key
 
 Key = TypeVar("Key", LimitKey, EffectiveKey)
 

@@ -20,7 +20,8 @@ from drift.gateway.shapes import (
     ModelShape,
     OwnGroupShape,
 )
-from drift.model.groups import EffectiveKey, EffectiveModels, Group, Kind, Limits, Models, limit_key
+from drift.model.groups import Group
+from drift.model.limits import EffectiveKey, EffectiveModels, Kind, Limits, Models, limit_key
 
 _ITEMS = Decoder(list[ListedShape])
 _LISTED_MODELS = Decoder(list[ListedModelShape] | None)

@@ -20,7 +20,8 @@ from typing import Literal
 
 from msgspec import UNSET, Struct
 
-from drift.model.groups import DesiredGroup, EffectiveKey, EffectiveModels, Group, LimitKey, Models
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, Models, each_limit
 from drift.model.modes import pooled
 
 MAX_LEVELS = 5
@@ -292,7 +293,7 @@ def _violations_below(forest: Forest, top: str) -> Iterator[Violation]:
         while len(undo) > level:
             _restore(tightest, undo.pop())
         before: dict[tuple[str, LimitKey], tuple[int, str] | None] = {}
-        for slug, limit, threshold in _limits(forest.nodes[key].models):
+        for slug, limit, threshold in each_limit(forest.nodes[key].models):
             ceiling = tightest.get((slug, limit))
             if ceiling is not None and threshold > ceiling[0]:
                 yield Violation(key, ceiling[1], slug, limit, threshold, ceiling[0])
@@ -312,9 +313,3 @@ def _restore(
             del tightest[limit]
         else:
             tightest[limit] = value
-
-
-def _limits(models: Models) -> Iterator[tuple[str, LimitKey, int]]:
-    for slug, limits in models.items():
-        for limit, threshold in limits.items():
-            yield slug, limit, threshold

@@ -6,54 +6,14 @@ they are keyed maps, so equal groups are equal values. Field names are the API's
 
 from array import array
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
 from drift.errors import Location
+from drift.model.limits import EffectiveModels, LimitKey, Models
 
-Kind: TypeAlias = Literal["rate_limits", "usage_limits"]
 Manage: TypeAlias = Literal["exact", "listed"]
-
-LIMIT_TYPES = frozenset({"REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACHED_INPUT_TOKEN", "OUTPUT_TOKEN"})
-"""Those of schema ``LimitTypeV1`` in its newest form; live groups may have others, which are compared all the same."""
-
-
-class LimitKey(NamedTuple):
-    """What makes a limit the same limit within one model: its kind, type and unit."""
-
-    kind: Kind
-    type: str
-    unit: str
-
-    def __str__(self) -> str:
-        return f"{self.type}/{self.unit}"
-
-
-@lru_cache(maxsize=1024)
-def limit_key(kind: Kind, type_: str, unit: str) -> LimitKey:
-    """The key of these parts, the same object each time: comparing maps of limits then looks no further.
-
-    There are a dozen kinds of limits; a server that invents more does not fill the memory.
-    """
-    return LimitKey(kind, type_, unit)
-
-
-class EffectiveKey(NamedTuple):
-    """A limit of ``effective_models``: in a CASCADING tree one type and unit may come from several groups."""
-
-    kind: Kind
-    type: str
-    unit: str
-    source_group: str
-
-
-Limits: TypeAlias = Mapping[LimitKey, int]
-"""Threshold by limit; 0 is a value, not "no limit"."""
-Models: TypeAlias = Mapping[str, Limits]
-"""Limits by slug; an empty map of limits means the model may be called without limit."""
-EffectiveModels: TypeAlias = Mapping[str, Mapping[EffectiveKey, int]]
 
 
 class GroupRef(Struct, frozen=True, order=True):
@@ -104,7 +64,7 @@ _COLUMN_BITS = 24
 _COLUMN_MASK = (1 << _COLUMN_BITS) - 1
 
 
-class Marks:
+class Positions:
     """Where each part of a declared group stands in its file, in eight bytes a part.
 
     Positions are kept in the order of ``Field``, then, model by model, the slug and each of its limits in
@@ -119,9 +79,9 @@ class Marks:
         self.file = file
         self._packed = array("Q", (line << _COLUMN_BITS | column for line, column in positions))
 
-    def renamed(self, file: str) -> "Marks":
-        """The same marks in a file of another name."""
-        other = Marks(file, ())
+    def renamed(self, file: str) -> "Positions":
+        """The same positions in a file of another name."""
+        other = Positions(file, ())
         other._packed = self._packed
         return other
 
@@ -180,7 +140,7 @@ class PinnedModel(Struct, frozen=True):
 class DesiredGroup(Struct, frozen=True):
     """What the files say about one group. ``UNSET`` means: not declared, so not compared."""
 
-    marks: Marks
+    positions: Positions
     id: str | None = None
     """The internal id, if pinned."""
     external_entity_id: str | None = None

@@ -7,7 +7,7 @@ kind of place needs.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, assert_never, get_args
 
-from drift.model.groups import Kind, LimitKey, Models, limit_key
+from drift.model.limits import Kind, LimitKey, Models, limit_key
 
 Field: TypeAlias = Literal["id", "external_entity_id", "name", "limit_enforcement", "parent_group_id"]
 

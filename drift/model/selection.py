@@ -1,12 +1,16 @@
-"""One part of the declared groups, the same part wherever and whenever it is computed."""
+"""Which groups a run is about: those that patterns name, those below a group, one part of them all."""
 
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Self
 
 from msgspec import Struct
 
 from drift.errors import SettingsError
+from drift.model.forest import Forest
 from drift.model.groups import GroupRef
+from drift.model.wording import did_you_mean
 
 
 class Shard(Struct, frozen=True):
@@ -37,3 +41,48 @@ class Shard(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
+
+
+class Selection(Struct, frozen=True):
+    """What was asked for; everything, if nothing was."""
+
+    globs: tuple[str, ...] = ()
+    """External ids as shell patterns; any of them must match, and none of those that begin with ``!``."""
+    below: tuple[str, ...] = ()
+    """External ids of groups that are selected with all that is below them."""
+
+    def names(self, external_entity_id: str) -> bool:
+        """Whether the patterns select the external id."""
+        wanted = [glob for glob in self.globs if not glob.startswith("!")]
+        unwanted = [glob[1:] for glob in self.globs if glob.startswith("!")]
+        return (not wanted or _any(external_entity_id, wanted)) and not _any(external_entity_id, unwanted)
+
+    def may_name(self, external_entity_id: str | None) -> bool:
+        """Whether a group of which no more could be read may be selected."""
+        return external_entity_id is None or self.names(external_entity_id)
+
+    def within(self, forest: Forest, tops: Sequence[str]) -> Callable[[str], bool]:
+        """Whether the group of a key of the forest is at or below one of ``tops``."""
+        if not self.below:
+            return lambda _: True
+        inside = {key for top in tops for key in (top, *forest.descendants(top))}
+        return inside.__contains__
+
+
+def check_known(wanted: Iterable[str], known: Iterable[str], option: str) -> None:
+    """Refuse what names nothing.
+
+    Raises:
+        SettingsError: An id of ``wanted`` is not known.
+    """
+    names = tuple(known)
+    for name in wanted:
+        if name not in names:
+            raise SettingsError(
+                f"{option} {name!r}: no live or declared group has this external id",
+                hint=did_you_mean(name, names) or "drift tree --live shows the groups there are",
+            )
+
+
+def _any(text: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(text, glob) for glob in globs)

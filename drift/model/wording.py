@@ -1,5 +1,9 @@
 """Numbers and names as people read them, the same in every message and report."""
 
+from collections.abc import Collection
+
+_LONGEST_WORD = 100
+_MOST_CANDIDATES = 1000
 _TIMES_FROM = 10
 """From a tenfold change on, "12x" says more than "+1,100 %"."""
 _MOST_BITS = 10_000
@@ -49,3 +53,16 @@ def counted(count: int, noun: str) -> str:
 def quoted(text: str | None) -> str:
     """A name in double quotes; null as it is in the API."""
     return "null" if text is None else f'"{text}"'
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """``did you mean `slug`?`` where a known word is close, else nothing."""
+    if not 0 < len(word) <= _LONGEST_WORD:
+        return ""
+    folded = word.casefold()
+    near = next((candidate for candidate in known if candidate.casefold() == folded), None)
+    if near is None and len(known) <= _MOST_CANDIDATES:
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a name that does not exist
+
+        near = next(iter(get_close_matches(word, known, n=1)), None)
+    return "" if near is None else f"did you mean `{near}`?"

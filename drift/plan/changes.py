@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from drift.model.groups import LimitKey, Limits, Models
+from drift.model.limits import LimitKey, Limits, Models
 from drift.model.wording import change, number, quoted
 
 

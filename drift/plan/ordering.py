@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.model.forest import Forest, Violation, cascading_violations
-from drift.model.groups import LimitKey, Limits, Models
+from drift.model.limits import LimitKey, Limits, Models
 
 
 class Move(Struct, frozen=True):

@@ -7,7 +7,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from drift.errors import ExitCode
 from drift.model.forest import Forest, Violation, live_forest
-from drift.model.groups import DesiredGroup, Group, Models
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import Models
 from drift.model.wording import counted, number
 from drift.plan.changes import described
 from drift.plan.ordering import order
@@ -90,7 +91,7 @@ def draw_up(
     by_hand = (
         *aims.by_hand,
         *(
-            ByHand(Kind.REFUSED, aim.live.ref, aim.desired.marks.field("group"), refused[key], "")
+            ByHand(Kind.REFUSED, aim.live.ref, aim.desired.positions.field("group"), refused[key], "")
             for key, aim in aims.updates.items()
             if key in refused
         ),
@@ -180,7 +181,7 @@ def _steps(
         yield Step(
             number=number_,
             group=aim.live.ref,
-            source=aim.desired.marks.field("group"),
+            source=aim.desired.positions.field("group"),
             url=url_of(key),
             body=Body(metadata, UNSET if goal == models[key] else after.models),
             changes=tuple(described(names[key], name, models[key], goal)),

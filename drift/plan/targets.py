@@ -6,7 +6,8 @@ from typing import assert_never
 from msgspec import UNSET, Struct
 
 from drift.model.forest import desired_forest, desired_key, live_forest
-from drift.model.groups import DesiredGroup, Group, GroupRef, Models
+from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.limits import Models
 from drift.model.paths import (
     EffectiveLimitPath,
     EffectivePath,
@@ -73,7 +74,7 @@ def targets(desired: Sequence[DesiredGroup], seen: Seen, accepted: Sequence[Find
     by_hand: list[tuple[int, ByHand]] = []
 
     def hand(group: DesiredGroup, kind: Kind, message: str, lost: str, below: Sequence[GroupRef] = ()) -> None:
-        entry = ByHand(kind, group.ref, group.marks.field("group"), message, lost, tuple(below))
+        entry = ByHand(kind, group.ref, group.positions.field("group"), message, lost, tuple(below))
         by_hand.append((forest.depth(desired_key(group)) or 0, entry))
 
     for position, group in enumerate(desired):

@@ -9,8 +9,9 @@ from enum import StrEnum
 from msgspec import UNSET, Struct, UnsetType
 
 from drift.errors import ExitCode, Location
-from drift.model.groups import GroupRef, LimitKey, Models
-from drift.model.groups import Kind as LimitKind
+from drift.model.groups import GroupRef
+from drift.model.limits import Kind as LimitKind
+from drift.model.limits import LimitKey, Models
 from drift.report.report import Failure, Tool, Unread
 
 FORMAT = "baseten-drift/plan"

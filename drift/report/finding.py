@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from drift.errors import Location
 from drift.model.groups import GroupRef
+from drift.model.limits import JsonLimit
 from drift.model.paths import Path
 from drift.report.exposure import Exposure
 from drift.rules import Direction, Severity
 
-JsonLimit: TypeAlias = Mapping[str, str | int]
 JsonObject: TypeAlias = Mapping[str, str | int | Sequence[JsonLimit]]
 Value: TypeAlias = int | str | JsonObject | None
 """A side of a finding as JSON: a threshold, a name, a limit ``{type, unit, threshold}`` or a model config."""

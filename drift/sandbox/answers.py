@@ -5,7 +5,8 @@ from typing import TypedDict, TypeVar
 
 import msgspec
 
-from drift.model.groups import EffectiveKey, EffectiveModels, Group, Kind, LimitKey
+from drift.model.groups import Group
+from drift.model.limits import EffectiveKey, EffectiveModels, Kind, LimitKey
 
 Key = TypeVar("Key", LimitKey, EffectiveKey)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from drift.model.groups import LimitKey, Models
+from drift.model.limits import LimitKey, Models
 from drift.sandbox.messages import Refused
 
 # The last three are in the vendor's SDK and in no page; the sandbox accepts the larger set.

@@ -69,6 +69,6 @@ def _new(group: DesiredGroup, node: Node, created: Mapping[str, Group]) -> NewGr
 
 def _unusable(group: DesiredGroup, reason: str) -> SettingsError:
     return SettingsError(
-        f"{group.marks.field('group')}: the sandbox cannot be given group {group.ref.label!r}: {reason}",
+        f"{group.positions.field('group')}: the sandbox cannot be given group {group.ref.label!r}: {reason}",
         hint="run `drift validate` on the files: the API would refuse this group too",
     )

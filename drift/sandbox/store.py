@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.model.forest import MAX_LEVELS, Switches, cascading_violations, live_forest, predict
-from drift.model.groups import EffectiveModels, Group, Models
+from drift.model.groups import Group
+from drift.model.limits import EffectiveModels, Models
 from drift.sandbox.messages import Refused
 
 

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from drift.model.groups import Group, LimitKey, Limits, Models
+from drift.model.groups import Group
+from drift.model.limits import LimitKey, Limits, Models
 from drift.sandbox.messages import GROUPS_PATH, Request
 from drift.sandbox.world import DEFAULT_KEY, World
 

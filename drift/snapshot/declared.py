@@ -3,7 +3,7 @@
 from msgspec import UNSET, structs
 
 from drift.errors import SettingsError
-from drift.model.groups import DesiredGroup, Group, Marks
+from drift.model.groups import DesiredGroup, Group, Positions
 from drift.snapshot.document import Snapshot, repeated_external_ids
 
 _FIRST_LINE = 2
@@ -32,9 +32,9 @@ def declared_by(snapshot: Snapshot, name: str) -> tuple[DesiredGroup, ...]:
 def _declared(group: Group, externals: dict[str, str], name: str, line: int) -> DesiredGroup:
     # Only the group has a position of its own; its parts stand on the same line.
     parts = 6 + sum(1 + len(limits) for limits in group.models.values())
-    marks = Marks(name, [(line, 1), *[(0, 0)] * parts])
+    positions = Positions(name, [(line, 1), *[(0, 0)] * parts])
     desired = DesiredGroup(
-        marks=marks,
+        positions=positions,
         id=group.id,
         external_entity_id=group.external_entity_id,
         name=group.name,

@@ -18,7 +18,8 @@ import msgspec
 from msgspec import DecodeError, Meta, Struct
 
 from drift.errors import Cause, SettingsError
-from drift.model.groups import EffectiveKey, Group, Kind, LimitKey
+from drift.model.groups import Group
+from drift.model.limits import EffectiveKey, Kind, LimitKey
 from drift.version import __version__
 
 FORMAT = "baseten-drift/snapshot"

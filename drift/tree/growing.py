@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from drift.model.forest import Forest, predict
-from drift.model.groups import EffectiveModels, GroupRef, LimitKey
+from drift.model.groups import GroupRef
+from drift.model.limits import EffectiveModels, LimitKey
 from drift.report.report import Status
 from drift.tree.values import SCHEMA_VERSION, BindingLimit, Tally, Tree, TreeModel, TreeNode, View
 

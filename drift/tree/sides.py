@@ -7,7 +7,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from drift.model.forest import Forest, Node, desired_forest, desired_key, live_forest
-from drift.model.groups import DesiredGroup, EffectiveKey, EffectiveModels, Group, GroupRef
+from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.limits import EffectiveKey, EffectiveModels
 from drift.report.report import Failure, GroupEntry, Report, Status
 from drift.tree.growing import Fact, grow
 from drift.tree.values import SCHEMA_VERSION, Tally, Tree, View
@@ -42,7 +43,7 @@ def compared_tree(desired: Sequence[DesiredGroup], report: Report, undeclared: I
     keys = _Keys()
     facts: dict[str, Fact] = {}
     for group in reversed(desired):
-        line, key = group.marks.field("group"), desired_key(group)
+        line, key = group.positions.field("group"), desired_key(group)
         entry, fact = entries.get(line), _declared(group)
         if entry:
             found = findings[_identity(entry.group)]

@@ -5,7 +5,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from drift.model.groups import GroupRef, Kind
+from drift.model.groups import GroupRef
+from drift.model.limits import Kind
 from drift.report.report import Failure, Status
 
 SCHEMA_VERSION = "1.0"

@@ -22,7 +22,7 @@ def clean_report() -> Report:
     return assemble(
         findings=(),
         unread=(),
-        groups=[GroupEntry(acme.ref, Status.IN_SYNC, acme.marks.field("group"))],
+        groups=[GroupEntry(acme.ref, Status.IN_SYNC, acme.positions.field("group"))],
         transient=0,
         gate=Gate(),
         api_url="http://127.0.0.1",

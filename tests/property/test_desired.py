@@ -16,7 +16,7 @@ from drift.desired.problems import Problems
 from drift.desired.reader import UnreadableError, read_document
 from drift.desired.scalars import PlainScalars, Surprise
 from drift.errors import DesiredError, Location
-from drift.model.groups import DesiredGroup, Marks
+from drift.model.groups import DesiredGroup, Positions
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -55,7 +55,7 @@ def test_plain_documents_read_as_the_safe_loader_reads_them(document: Json, flow
     assert node is not None
     assert problems.all() == []
     assert plain(node.value) == yaml.load(text, Loader=yaml.CSafeLoader)
-    assert len(node.marks) == size(node.value)
+    assert len(node.positions) == size(node.value)
 
 
 @given(st.lists(words.filter(lambda word: word not in {"<<", "="}), min_size=1, max_size=6))
@@ -175,7 +175,7 @@ def shuffled(value: Json, seed: random.Random) -> Json:
 
 
 def without_marks(group: DesiredGroup) -> Mapping[str, object]:
-    return {name: value for name, value in asdict(group).items() if name != "marks"}
+    return {name: value for name, value in asdict(group).items() if name != "positions"}
 
 
 @given(groups, st.randoms(use_true_random=False))
@@ -216,14 +216,14 @@ def test_marks_point_at_what_they_name(written: list[Json]) -> None:
         return lines[location.line - 1][location.column - 1 :].startswith(words)
 
     for group in load(text.encode()).groups:
-        marks: Marks = group.marks
-        assert begins(marks.field("external_entity_id"), f"external_entity_id: {group.external_entity_id}") or begins(
-            marks.field("external_entity_id"), "external_entity_id: '"
-        )
+        positions: Positions = group.positions
+        assert begins(
+            positions.field("external_entity_id"), f"external_entity_id: {group.external_entity_id}"
+        ) or begins(positions.field("external_entity_id"), "external_entity_id: '")
         for slug, found in (group.models or {}).items():
-            assert begins(marks.model(group.models or {}, slug), f"slug: {slug}")
+            assert begins(positions.model(group.models or {}, slug), f"slug: {slug}")
             for key in found:
-                at = marks.limit(group.models or {}, slug, key)
+                at = positions.limit(group.models or {}, slug, key)
                 assert begins(at, f"type: {key.type}", "profile: gold")
 
 
@@ -234,6 +234,6 @@ def test_every_part_is_found_where_the_marks_say(document: Json) -> None:
     assert node is not None
     places = Places(node)
     for step, part, place in children(node.value, 0):
-        assert places.mark((step,)) is node.marks[place.value]
+        assert places.mark((step,)) is node.positions[place.value]
         for inner, _, inner_place in children(part, place.value):
-            assert places.mark((step, inner)) is node.marks[inner_place.value]
+            assert places.mark((step, inner)) is node.positions[inner_place.value]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from drift.checker.excess import Excess
 from drift.model.forest import Forest, Node
-from drift.model.groups import Models
+from drift.model.limits import Models
 from tests.builders import MODEL, TPD
 
 KEYS = ["a", "b", "c", "d"]

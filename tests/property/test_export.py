@@ -14,11 +14,12 @@ from drift.desired import load_desired
 from drift.export.cst import Node, Text
 from drift.export.names import file_name
 from drift.export.plan import Place, declared_in, plan
-from drift.export.selection import Selection
 from drift.export.state import Live, Options, content, differences
 from drift.export.writing import flow, scalar
 from drift.model.forest import desired_key
-from drift.model.groups import Group, LimitKey, Limits
+from drift.model.groups import Group
+from drift.model.limits import LimitKey, Limits
+from drift.model.selection import Selection
 from tests.builders import live
 
 SURPRISES = [

@@ -16,7 +16,7 @@ from drift.gateway.lean import httpx
 from drift.gateway.plan import Wanted
 from drift.gateway.unknown import unknown_members
 from drift.gateway.wire import Page, decode_group
-from drift.model.groups import DesiredGroup, Group, Marks
+from drift.model.groups import DesiredGroup, Group, Positions
 
 Json = dict[str, Any]
 
@@ -244,8 +244,8 @@ def test_keys_are_never_left_in_a_text(secret: str, before: str, after: str) -> 
 @given(st.lists(st.tuples(st.none() | ids, st.none() | ids), max_size=8), st.data())
 def test_every_wanted_group_is_closed_once(pairs: list[tuple[str | None, str | None]], data: st.DataObject) -> None:
     """Whichever ids live groups come with, no position is found twice."""
-    marks = Marks("f", [(1, 1)] * 7)
-    wanted = Wanted([DesiredGroup(marks, id=id_, external_entity_id=external) for id_, external in pairs])
+    positions = Positions("f", [(1, 1)] * 7)
+    wanted = Wanted([DesiredGroup(positions, id=id_, external_entity_id=external) for id_, external in pairs])
     closed = set()
     for external in data.draw(st.lists(ids | st.sampled_from([pair[1] for pair in pairs] or [None]))):
         position = wanted.by_external(external)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift.model.forest import Forest, Node, Switches, cascading_violations, predict
-from drift.model.groups import EffectiveKey, Kind, LimitKey, Models
+from drift.model.limits import EffectiveKey, Kind, LimitKey, Models
 
 SLUGS = ["a/one", "a/two"]
 LIMITS = [

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from drift.checker.check import check
 from drift.model.forest import Forest, Node, cascading_violations
-from drift.model.groups import DesiredGroup, LimitKey, Models
+from drift.model.groups import DesiredGroup
+from drift.model.limits import LimitKey, Models
 from drift.plan import Plan, Seen, Source, draw_up
 from drift.report.report import Report
 from drift.sandbox.messages import GROUPS_PATH, Request

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from drift.desired.tree_rules import tree_problems
 from drift.errors import Level, Location
 from drift.model.forest import desired_forest, predict
-from drift.model.groups import DesiredGroup, LimitKey
+from drift.model.groups import DesiredGroup
+from drift.model.limits import LimitKey
 from drift.sandbox.messages import Request
 from drift.sandbox.world import DEFAULT_KEY, World
 from tests.builders import declared
@@ -105,7 +106,7 @@ def clashes(groups: list[DesiredGroup]) -> set[tuple[str, Location]]:
             for limit, threshold in applied.items():
                 if limit.source_group != key:
                     continue
-                at = group.marks.limit(forest.nodes[key].models, slug, LimitKey(*limit[:3]))
+                at = group.positions.limit(forest.nodes[key].models, slug, LimitKey(*limit[:3]))
                 if limit.unit == "DAY":
                     if any(threshold > rate * 24 * 60 for rate in a_minute.values()):
                         told.add(("V31", at))

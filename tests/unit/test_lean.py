@@ -6,7 +6,7 @@ import sys
 PROGRAM = """
 import sys
 from drift.checker.models import diff_models
-from drift.model.groups import LimitKey
+from drift.model.limits import LimitKey
 key = LimitKey("rate_limits", "TOKEN", "MINUTE")
 assert len(diff_models({"a/b": {key: 1}}, {"a/b": {key: 2}})) == 1
 """

@@ -1,6 +1,6 @@
 """The tree as a Mermaid flowchart, which GitHub and GitLab draw where a text has a ``mermaid`` block.
 
-Groups go by numbers, so no name can be a keyword; in labels all but letters, digits and harmless marks is
+Groups go by numbers, so no name can be a keyword; in labels all but letters, digits and harmless positions is
 written as a character code, which Mermaid shows as text.
 """
 

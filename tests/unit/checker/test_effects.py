@@ -6,7 +6,8 @@ import pytest
 
 from drift.checker.check import check
 from drift.errors import Cause
-from drift.model.groups import DesiredGroup, Models
+from drift.model.groups import DesiredGroup
+from drift.model.limits import Models
 from drift.model.readings import Failed, Found, Missing
 from drift.report.finding import Affected, Finding
 from drift.report.report import Report, Verdict

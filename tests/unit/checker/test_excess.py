@@ -4,7 +4,7 @@ import pytest
 
 from drift.checker.excess import Excess, permitted
 from drift.model.forest import Forest, Node
-from drift.model.groups import LimitKey, Models
+from drift.model.limits import LimitKey, Models
 from tests.builders import MODEL, RPM, TPD, TPM, TPS
 
 RPD = LimitKey("usage_limits", "REQUEST", "DAY")

@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from drift.checker.check import check
 from drift.errors import Cause
-from drift.model.groups import DesiredGroup, Group, Models
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import Models
 from drift.model.prices import Price, Prices
 from drift.model.readings import Failed, Found, Missing, Reading
 from drift.report.exposure import Cost, Exposure, combined

@@ -5,7 +5,8 @@ from msgspec import UNSET
 
 from drift.checker.group import compare, compare_parent, missing, unmanaged
 from drift.errors import Location
-from drift.model.groups import DesiredGroup, Group, LimitKey, Models
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import LimitKey, Models
 from drift.report.finding import Finding
 from drift.rules import Direction, Severity
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from drift.checker.check import check
 from drift.errors import Cause
-from drift.model.groups import DesiredGroup, EffectiveModels, LimitKey
+from drift.model.groups import DesiredGroup
+from drift.model.limits import EffectiveModels, LimitKey
 from drift.model.readings import Failed, Found
 from drift.report.finding import Finding
 from drift.report.report import Report, Status

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from msgspec import UNSET
 
 from drift.checker.check import check
-from drift.model.groups import DesiredGroup, Group, Models
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import Models
 from drift.model.readings import Found
 from drift.report.finding import Affected, Finding
 from drift.report.report import Report, Status

@@ -8,7 +8,8 @@ from msgspec import UNSET
 
 from drift.desired import Desired, DesiredFile, load_desired
 from drift.errors import DesiredError, Location
-from drift.model.groups import DesiredGroup, LimitKey
+from drift.model.groups import DesiredGroup
+from drift.model.limits import LimitKey
 
 TPM = LimitKey("rate_limits", "TOKEN", "MINUTE")
 RPS = LimitKey("rate_limits", "REQUEST", "SECOND")
@@ -151,34 +152,34 @@ groups:
     (group,) = load(text).groups
     models = group.models
     assert models is not UNSET
-    marks = group.marks
+    positions = group.positions
 
     def at(location: Location) -> tuple[int, int]:
         return location.line, location.column
 
-    assert {field: at(marks.field(field)) for field in ("group", "id", "external_entity_id", "name", "models")} == {
+    assert {field: at(positions.field(field)) for field in ("group", "id", "external_entity_id", "name", "models")} == {
         "group": (6, 5),
         "id": (23, 5),
         "external_entity_id": (9, 7),
         "name": (8, 7),
         "models": (10, 5),
     }
-    assert at(marks.field("limit_enforcement")) == (22, 7)
+    assert at(positions.field("limit_enforcement")) == (22, 7)
     # Nobody wrote a parent: the block says that there is none.
-    assert at(marks.field("parent")) == (21, 5)
-    assert at(marks.model(models, "o/m")) == (11, 9)
-    assert at(marks.model(models, "o/n")) == (20, 9)
-    assert at(marks.limit(models, "o/m", TPD)) == (12, 13)
-    assert at(marks.limit(models, "o/m", RPS)) == (16, 13)
-    assert at(marks.limit(models, "o/m", TPM)) == (17, 13)
+    assert at(positions.field("parent")) == (21, 5)
+    assert at(positions.model(models, "o/m")) == (11, 9)
+    assert at(positions.model(models, "o/n")) == (20, 9)
+    assert at(positions.limit(models, "o/m", TPD)) == (12, 13)
+    assert at(positions.limit(models, "o/m", RPS)) == (16, 13)
+    assert at(positions.limit(models, "o/m", TPM)) == (17, 13)
     # A limit of a profile stands where the group names the profile.
-    assert at(marks.limit(models, "o/n", TPM)) == (20, 10)
+    assert at(positions.limit(models, "o/n", TPM)) == (20, 10)
 
 
 def test_a_column_beyond_what_a_mark_holds_keeps_its_line() -> None:
     padding = " " * (1 << 24)
     (group,) = load(f"version: 1\ngroups: [{padding}{{id: abc}}]").groups
-    assert group.marks.field("group") == Location("<stdin>", 2, (1 << 24) - 1)
+    assert group.positions.field("group") == Location("<stdin>", 2, (1 << 24) - 1)
 
 
 def test_files_are_listed_with_the_digest_of_what_was_read() -> None:

@@ -18,7 +18,7 @@ def read(text: str) -> Node:
     node = read_document(text.encode(), problems, scalars=PlainScalars())
     assert problems.all() == []
     assert node is not None
-    assert len(node.marks) == size(node.value)
+    assert len(node.positions) == size(node.value)
     return node
 
 

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from drift.errors import UndeclarableError
 from drift.export.plan import Place, declared_in, plan
-from drift.export.selection import Selection
 from drift.export.state import Live, Options
 from drift.model.forest import desired_key
-from drift.model.groups import Group, LimitKey, Models
+from drift.model.groups import Group
+from drift.model.limits import LimitKey, Models
+from drift.model.selection import Selection
 from tests.builders import RPM, TPD, TPM, TPS, live
 
 FILE = "desired/acme.yaml"

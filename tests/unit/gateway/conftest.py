@@ -11,7 +11,8 @@ import pytest
 from drift.gateway.clock import Clock
 from drift.gateway.key import ApiKey
 from drift.gateway.source import GatewaySource, Options
-from drift.model.groups import DesiredGroup, LimitKey, Marks
+from drift.model.groups import DesiredGroup, Positions
+from drift.model.limits import LimitKey
 from drift.sandbox.faults import Fault, Faults
 from drift.sandbox.store import NewGroup
 from drift.sandbox.transport import transport
@@ -71,7 +72,7 @@ class Gateway:
 
 def declared(external_entity_id: str | None = None, *, pinned: str | None = None) -> DesiredGroup:
     """A declaration of which only the ids matter."""
-    return DesiredGroup(Marks("groups.yaml", [(1, 1)] * 7), id=pinned, external_entity_id=external_entity_id)
+    return DesiredGroup(Positions("groups.yaml", [(1, 1)] * 7), id=pinned, external_entity_id=external_entity_id)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from drift.gateway.wire import decode_group
-from drift.model.groups import Group, LimitKey
+from drift.model.groups import Group
+from drift.model.limits import LimitKey
 
 
 def decoded(models: Any, effective: Any = None) -> Group:  # noqa: ANN401 (any JSON value)

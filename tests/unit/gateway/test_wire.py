@@ -8,7 +8,7 @@ import pytest
 from drift.errors import Cause, GatewayError
 from drift.gateway.unknown import unknown_members
 from drift.gateway.wire import Page, decode_group
-from drift.model.groups import EffectiveKey, LimitKey
+from drift.model.limits import EffectiveKey, LimitKey
 
 WHERE = "/v1/gateway/groups/abc123hash"
 

@@ -13,7 +13,8 @@ from drift.model.forest import (
     live_forest,
     predict,
 )
-from drift.model.groups import DesiredGroup, EffectiveKey, Group, LimitKey, Marks, Models
+from drift.model.groups import DesiredGroup, Group, Positions
+from drift.model.limits import EffectiveKey, LimitKey, Models
 
 SLUG = "your-org/your-model"
 TOKENS = LimitKey("rate_limits", "TOKEN", "MINUTE")
@@ -120,9 +121,9 @@ class TestSides:
 
     def test_declared_groups_are_keyed_by_external_id(self) -> None:
         """Declared parents are external ids."""
-        marks = Marks("groups.yaml", [(1, 1)] * 7)
+        positions = Positions("groups.yaml", [(1, 1)] * 7)
         root = DesiredGroup(
-            marks,
+            positions,
             id="abc",
             external_entity_id="root",
             parent=None,
@@ -130,7 +131,7 @@ class TestSides:
             models=tokens(2),
         )
         child = DesiredGroup(
-            marks, external_entity_id="child", parent="root", limit_enforcement="CASCADING", models=tokens(1)
+            positions, external_entity_id="child", parent="root", limit_enforcement="CASCADING", models=tokens(1)
         )
         assert desired_forest([child, root]).nodes == {
             "child": cascading("child", "root", tokens(1)),
@@ -139,12 +140,12 @@ class TestSides:
 
     def test_parent_by_internal_id_is_found_through_its_pin(self) -> None:
         """parent_group_id of a declared group leads to the group pinned to it, or stays a missing parent."""
-        marks = Marks("groups.yaml", [(1, 1)] * 7)
+        positions = Positions("groups.yaml", [(1, 1)] * 7)
         forest = desired_forest(
             [
-                DesiredGroup(marks, id="abc", external_entity_id="root"),
-                DesiredGroup(marks, external_entity_id="child", parent_group_id="abc"),
-                DesiredGroup(marks, external_entity_id="other", parent_group_id="zzz"),
+                DesiredGroup(positions, id="abc", external_entity_id="root"),
+                DesiredGroup(positions, external_entity_id="child", parent_group_id="abc"),
+                DesiredGroup(positions, external_entity_id="other", parent_group_id="zzz"),
             ]
         )
         assert forest.nodes["child"].parent == "root"
@@ -152,7 +153,7 @@ class TestSides:
 
     def test_group_known_by_its_pin_alone(self) -> None:
         """Without an external id the pin is the key; what is undeclared counts as absent."""
-        group = DesiredGroup(Marks("groups.yaml", [(1, 1)] * 7), id="abc")
+        group = DesiredGroup(Positions("groups.yaml", [(1, 1)] * 7), id="abc")
         assert desired_forest([group]).nodes == {"abc": independent("abc", None, {})}
 
 

@@ -1,7 +1,7 @@
 """The order of updates in one tree, where the order matters."""
 
 from drift.model.forest import Forest, Node
-from drift.model.groups import Models
+from drift.model.limits import Models
 from drift.plan.ordering import Ordering, order
 from tests.builders import MODEL, RPM, TPM, TPS
 

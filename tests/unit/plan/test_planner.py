@@ -149,7 +149,7 @@ def test_what_the_api_would_refuse_says_who_stands_against_it() -> None:
 
 def test_what_was_not_read_makes_the_plan_incomplete() -> None:
     acme, globex = declared("acme"), declared("globex")
-    unread = Unread(globex.ref, Cause.TIMED_OUT, "the time was over", "/x", globex.marks.field("group"))
+    unread = Unread(globex.ref, Cause.TIMED_OUT, "the time was over", "/x", globex.positions.field("group"))
     plan = planned([acme, globex], live("acme", models={}), unread=[unread])
 
     assert (plan.verdict, plan.exit_code, len(plan.steps)) == (Verdict.INCOMPLETE, 3, 1)
@@ -159,7 +159,7 @@ def test_what_was_not_read_makes_the_plan_incomplete() -> None:
 
 def test_cascading_trees_are_left_alone_where_not_all_groups_were_seen() -> None:
     acme, globex = declared("acme", limit_enforcement="CASCADING"), declared("globex")
-    unread = Unread(globex.ref, Cause.TIMED_OUT, "the time was over", "/x", globex.marks.field("group"))
+    unread = Unread(globex.ref, Cause.TIMED_OUT, "the time was over", "/x", globex.positions.field("group"))
 
     plan = planned([acme, globex], live(models={}, limit_enforcement="CASCADING"), unread=[unread])
 

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from drift.desired import load_desired
 from drift.errors import DesiredError
-from drift.model.groups import DesiredGroup, Marks
+from drift.model.groups import DesiredGroup, Positions
 from pulumi_provider.declared import canonical_json, declared_from_yaml, parse
 from pulumi_provider.errors import DeclaredError
 from tests.builders import MODEL, RPM, TPD, TPM, declared
 
 EXAMPLE = Path(__file__).parent.parent.parent.parent / "desired"
-NOWHERE = Marks("x", [])
+NOWHERE = Positions("x", [])
 
 MAPPING = {
     "metadata": {"external_entity_id": "acme", "name": None},
@@ -41,7 +41,7 @@ TEXT = (
 
 
 def without_lines(group: DesiredGroup) -> DesiredGroup:
-    return replace(group, marks=NOWHERE, profiles={})
+    return replace(group, positions=NOWHERE, profiles={})
 
 
 def test_the_text_is_a_format_that_stands_in_users_state() -> None:

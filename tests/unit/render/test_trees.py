@@ -53,14 +53,14 @@ def sample(stranger: str = "shadow") -> Tree:
     strange = live(stranger, id="id-shadow", name=None, parent_group_id="id-acme", models={MODEL: {}})
     report = assemble(
         findings=[*compare(prod, moved), missing(lab), unmanaged(strange, acme)],
-        unread=[Unread(pool.ref, Cause.SERVER_ERROR, "503 after 4 tries", "/v1", pool.marks.field("group"))],
+        unread=[Unread(pool.ref, Cause.SERVER_ERROR, "503 after 4 tries", "/v1", pool.positions.field("group"))],
         groups=[
-            GroupEntry(live("acme").ref, Status.IN_SYNC, acme.marks.field("group")),
-            GroupEntry(moved.ref, Status.DRIFT, prod.marks.field("group")),
-            GroupEntry(lab.ref, Status.MISSING, lab.marks.field("group")),
-            GroupEntry(live("globex", name=None).ref, Status.IN_SYNC, globex.marks.field("group")),
-            GroupEntry(pool.ref, Status.UNREAD, pool.marks.field("group")),
-            GroupEntry(live("bare", name=None).ref, Status.IN_SYNC, bare.marks.field("group")),
+            GroupEntry(live("acme").ref, Status.IN_SYNC, acme.positions.field("group")),
+            GroupEntry(moved.ref, Status.DRIFT, prod.positions.field("group")),
+            GroupEntry(lab.ref, Status.MISSING, lab.positions.field("group")),
+            GroupEntry(live("globex", name=None).ref, Status.IN_SYNC, globex.positions.field("group")),
+            GroupEntry(pool.ref, Status.UNREAD, pool.positions.field("group")),
+            GroupEntry(live("bare", name=None).ref, Status.IN_SYNC, bare.positions.field("group")),
             GroupEntry(strange.ref, Status.UNMANAGED, None),
         ],
         transient=0,

@@ -12,7 +12,7 @@ from tests.builders import MODEL, TPM, declared, live
 from tests.unit.report.test_acceptance import ACCEPTANCE
 
 GROUP = declared(models={MODEL: {TPM: 1_000}})
-LINE = GROUP.marks.field("group")
+LINE = GROUP.positions.field("group")
 
 
 def raised(threshold: int = 1_500) -> Finding:

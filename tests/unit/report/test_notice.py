@@ -16,11 +16,11 @@ GROUP = declared(models={MODEL: {TPM: 1_000}})
 
 
 def report(*findings: Finding, unread: Cause | None = None, hour: int = 0) -> Report:
-    entries = [Unread(GROUP.ref, unread, "no answer", "/v1/x", GROUP.marks.field("group"))] if unread else []
+    entries = [Unread(GROUP.ref, unread, "no answer", "/v1/x", GROUP.positions.field("group"))] if unread else []
     return assemble(
         findings=findings,
         unread=entries,
-        groups=[GroupEntry(GROUP.ref, Status.DRIFT, GROUP.marks.field("group"))],
+        groups=[GroupEntry(GROUP.ref, Status.DRIFT, GROUP.positions.field("group"))],
         transient=0,
         gate=Gate(),
         api_url="http://127.0.0.1",

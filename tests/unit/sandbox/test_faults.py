@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from drift.model.groups import LimitKey
+from drift.model.limits import LimitKey
 from drift.sandbox.delivery import Delivery, deliver
 from drift.sandbox.faults import (
     Action,

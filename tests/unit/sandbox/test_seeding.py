@@ -6,7 +6,8 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from drift.errors import SettingsError
-from drift.model.groups import DesiredGroup, Group, LimitKey, Marks, Models
+from drift.model.groups import DesiredGroup, Group, Positions
+from drift.model.limits import LimitKey, Models
 from drift.sandbox.seeding import seed
 from drift.sandbox.store import NewGroup
 from drift.sandbox.world import World
@@ -26,7 +27,7 @@ def declared(
 ) -> DesiredGroup:
     """A group as the desired files declare it."""
     return DesiredGroup(
-        Marks("groups.yaml", [(line, 3)] * 7),
+        Positions("groups.yaml", [(line, 3)] * 7),
         id=group_id,
         external_entity_id=external_id,
         parent=parent,
@@ -53,7 +54,7 @@ def refusal(*groups: DesiredGroup) -> str:
 def test_declared_parts_become_live() -> None:
     """Models, name and mode are taken as declared."""
     group = DesiredGroup(
-        Marks("groups.yaml", [(1, 1)] * 7),
+        Positions("groups.yaml", [(1, 1)] * 7),
         external_entity_id="acme",
         name="Acme",
         limit_enforcement="CASCADING",

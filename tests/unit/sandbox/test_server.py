@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from drift.errors import SettingsError
-from drift.model.groups import LimitKey
+from drift.model.limits import LimitKey
 from drift.sandbox.faults import Answer, Drip, Drop, Fault, Faults, Latency, Run, Stall
 from drift.sandbox.server import MAX_BODY, Logged, Served, serve
 from drift.sandbox.store import NewGroup

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from drift.model.groups import Models
+from drift.model.limits import Models
 from drift.sandbox.seeding import seed
 from drift.sandbox.tampering import tamper
 from drift.sandbox.world import World

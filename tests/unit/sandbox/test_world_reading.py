@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from drift.model.forest import Switches
-from drift.model.groups import LimitKey, Models
+from drift.model.limits import LimitKey, Models
 from drift.sandbox.messages import Request, Response
 from drift.sandbox.store import NewGroup
 from drift.sandbox.throttle import Throttle

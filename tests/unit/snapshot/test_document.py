@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from drift.errors import Cause, SettingsError
-from drift.model.groups import LimitKey
+from drift.model.limits import LimitKey
 from drift.snapshot import Missed, Snapshot, encode, parse
 from tests.builders import MODEL, RPM, TPD, TPM, effective, live
 from tests.hostile import HOSTILE

@@ -29,7 +29,10 @@ def report_of(
         findings=findings,
         unread=unread,
         groups=[
-            *(GroupEntry((found or group).ref, status, group.marks.field("group")) for group, found, status in groups),
+            *(
+                GroupEntry((found or group).ref, status, group.positions.field("group"))
+                for group, found, status in groups
+            ),
             *(GroupEntry(group.ref, Status.UNMANAGED, None) for group in undeclared),
         ],
         transient=0,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from drift.model.groups import GroupRef
+from drift.model.limits import JsonLimit
 from drift.model.paths import (
     EffectiveLimitPath,
     EffectivePath,
@@ -16,7 +17,7 @@ from drift.model.paths import (
 )
 from drift.model.wording import counted, number
 from drift.render.report.amounts import exposed
-from drift.report.finding import Affected, Finding, JsonLimit, Value
+from drift.report.finding import Affected, Finding, Value
 
 _MOST_AFFECTED = 200
 """Descendants that are listed; JSON has them all."""
