@@ -20,7 +20,7 @@ from drift.cli.options import (
 from drift.cli.watching import Watched
 from drift.desired import Desired, load_desired
 from drift.errors import DriftError, ExitCode
-from drift.gateway.address import parse_address
+from drift.gateway.settings import parse_address
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Found, Missing, Reading
 from drift.plan import LARGE_PERCENT, Plan, Seen, Source, draw_up, failed_plan

@@ -98,7 +98,7 @@ class Outbound:
         Raises:
             NotTakenError: It was not taken, whatever was tried.
         """
-        from drift.gateway.lean import httpx  # noqa: PLC0415 - slow to import
+        import httpx  # noqa: PLC0415 - slow to import
 
         headers = {
             "Content-Type": "application/json",

@@ -10,10 +10,12 @@ import pytest
 
 from drift.errors import Cause, SettingsError
 from drift.gateway.key import ApiKey
-from drift.gateway.plan import FEW, SAMPLE, ReadMode
+from drift.gateway.plan import FEW, SAMPLE
 from drift.gateway.retry import TRIES, TRIES_TO_READ
-from drift.gateway.source import GatewaySource, Options
+from drift.gateway.settings import ReadMode, ReadOptions
+from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup
+from drift.model.limits import EffectiveKey
 from drift.model.readings import Failed, Found, Reading
 from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, SmallPages, Thresholds, Truncate
 from drift.sandbox.messages import Request
@@ -119,7 +121,7 @@ class TestByGet:
     def test_many(self, gateway: "Gateway", declare: Declare) -> None:
         """The mode overrides the counting of calls."""
         ids = gateway.create(*names(200))
-        with gateway.source(Options(mode="get", concurrency=8)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=8)) as source:
             wanted = [declare(pinned=id_) for id_ in ids]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 200}
         assert source.requests() == {"get": 200, "list": 0, "retries": 0, "throttled": 0}
@@ -127,7 +129,7 @@ class TestByGet:
     def test_gives_up_when_nothing_answers(self, gateway: "Gateway", declare: Declare) -> None:
         """A server that is down is not asked for every group."""
         gateway.faults = [Fault(Drop())]
-        with gateway.source(Options(mode="get", concurrency=2, rate=None)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=2, rate=None)) as source:
             readings = list(source.read([declare(name) for name in names(500)], unmanaged=False))
         assert outcome(readings) == {"failed: unreachable": 500}
         assert len(gateway.asked) <= 13 * TRIES
@@ -173,7 +175,7 @@ class TestByList:
     def test_list_mode_reads_on(self, gateway: "Gateway", declare: Declare) -> None:
         """The mode overrides that too."""
         gateway.create(*names(4000))
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             assert outcome(source.read([declare("g3999")], unmanaged=False)) == {"found": 1}
         assert source.requests()["list"] == 4
 
@@ -186,7 +188,7 @@ class TestByList:
 
         gateway.faults = [Fault(Run(create), path=ALL, start=2, times=1)]
         wanted = [declare(name) for name in (*names(10), "late", "never")]
-        with gateway.source(Options(concurrency=1)) as source:
+        with gateway.source(ReadOptions(concurrency=1)) as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 11, "missing": 1}
         assert gateway.asked == [LIST, f"{LIST}&external_entity_id=late", f"{LIST}&external_entity_id=never"]
 
@@ -197,14 +199,15 @@ class TestByList:
             assert outcome(source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)) == {"found": 10}
         assert gateway.asked == [LIST]
 
-    def test_effective_limits_on_request(self, gateway: "Gateway", declare: Declare) -> None:
-        """Effective limits of listed groups are decoded where somebody wants them."""
+    def test_effective_limits(self, gateway: "Gateway", declare: Declare) -> None:
+        """Listed groups have their effective limits, as groups that are asked for one by one have."""
         gateway.create("a")
-        for effective in (False, True):
-            with gateway.source(Options(mode="list", effective=effective)) as source:
-                (reading,) = source.read([declare("a")], unmanaged=False)
-            assert isinstance(reading, Found)
-            assert (reading.live.effective_models is not None) is effective
+        with gateway.source(ReadOptions(read="list")) as source:
+            (reading,) = source.read([declare("a")], unmanaged=False)
+        assert isinstance(reading, Found)
+        assert reading.live.effective_models == {
+            "org/model": {EffectiveKey("rate_limits", "TOKEN", "MINUTE", gateway.id_of("a")): 100}
+        }
 
     def test_unmanaged(self, gateway: "Gateway", declare: Declare) -> None:
         """All groups of the list, to its end, each once."""
@@ -226,7 +229,7 @@ class TestByList:
         """A group that cannot be read is unread; it is not asked for again, and hides no other."""
         gateway.create(*names(10))
         gateway.faults = [Fault(Thresholds("5.0"), path=ALL, times=1)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare(name) for name in names(3)], unmanaged=False))
         assert outcome(readings) == {"failed: unreadable-response": 3}
         assert len(gateway.asked) == 1
@@ -240,7 +243,7 @@ class TestByList:
         items = ",".join(group % id_ for id_ in ("old", "old", "new"))
         body = f'{{"items": [{items}], "pagination": {{"has_more": false}}}}'
         gateway.faults = [Fault(Answer(200, body.encode()), path=ALL)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare("a")], unmanaged=True))
         assert outcome(readings[:1]) == {"found": 1}
         assert outcome(readings[1:]) == {"failed: inconsistent": 1}
@@ -256,7 +259,7 @@ class TestByList:
             gateway.create("a")
 
         gateway.faults = [Fault(SmallPages(2), path=ALL), Fault(Run(create_anew), path=ALL, start=2, times=1)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             wanted = [declare("a"), declare("g3")]
             readings = [reading for reading in source.read(wanted, unmanaged=True) if isinstance(reading, Found)]
         assert [reading.live.id for reading in readings if reading.desired is wanted[0]] == [old, gateway.id_of("a")]
@@ -265,7 +268,7 @@ class TestByList:
     def test_namesake_before_the_group_itself(self, gateway: "Gateway", declare: Declare) -> None:
         """A pin that points to another group does not hide the one with the declared external id."""
         (other, acme) = gateway.create("other", "acme")
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare("acme", pinned=other)], unmanaged=True))
         by_id = {reading.live.id: reading.desired for reading in readings if isinstance(reading, Found)}
         assert by_id[acme] is not None
@@ -274,7 +277,7 @@ class TestByList:
     def test_namesake_alone(self, gateway: "Gateway", declare: Declare) -> None:
         """Without such a group it is shown, for the comparison to say that it is another one."""
         (other,) = gateway.create("other")
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             (reading,) = source.read([declare("acme", pinned=other)], unmanaged=False)
         assert isinstance(reading, Found)
         assert reading.live.id == other
@@ -287,7 +290,7 @@ class TestListThatBreaksOff:
         """A few groups are worth a request each."""
         gateway.create(*names(1050))
         gateway.faults = [Fault(Answer(500), path=ALL, start=2, times=TRIES)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = source.read([declare(name) for name in names(1050)], unmanaged=False)
             assert outcome(readings) == {"found": 1050}
         assert source.requests() == {"get": 0, "list": 1 + TRIES + 50, "retries": TRIES - 1, "throttled": 0}
@@ -307,7 +310,7 @@ class TestListThatBreaksOff:
         """No access is no access, and a throttle is not escaped by more requests."""
         gateway.create(*names(1050))
         gateway.faults = [Fault(Answer(status, retry_after=1), start=2)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = outcome(source.read([declare(name) for name in names(1050)], unmanaged=False))
         assert readings["found"] == 1000
         assert readings.total() == 1050
@@ -363,7 +366,7 @@ class TestNothingFound:
     def test_suspects_the_key(self, gateway: "Gateway", declare: Declare, mode: ReadMode, count: int) -> None:
         """None is called missing."""
         gateway.create("another workspace's group")
-        with gateway.source(Options(mode=mode)) as source:
+        with gateway.source(ReadOptions(read=mode)) as source:
             readings = source.read([declare(name) for name in names(count)], unmanaged=False)
             assert outcome(readings) == {"failed: not-found-anywhere": count}
 
@@ -386,7 +389,7 @@ class TestNothingFound:
         """The others are missing then."""
         gateway.create("g3")
         for mode in ("get", "list"):
-            with gateway.source(Options(mode=mode)) as source:
+            with gateway.source(ReadOptions(read=mode)) as source:
                 readings = source.read([declare(name) for name in names(5)], unmanaged=False)
                 assert outcome(readings) == {"found": 1, "missing": 4}
 
@@ -409,7 +412,7 @@ class TestFilterInDoubt:
         (id_,) = gateway.create("a")
         gateway.faults = [Fault(NOTHING, path=ALL)]
         wanted = [declare("a", pinned=id_), declare("b"), declare("c"), declare(pinned="gone")]
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             readings = list(source.read(wanted, unmanaged=False))
         assert outcome(readings) == {"found": 1, "failed: inconsistent": 2, "missing": 1}
         (message,) = {reading.message for reading in readings if isinstance(reading, Failed)}
@@ -419,7 +422,7 @@ class TestFilterInDoubt:
     def test_a_filter_that_works(self, gateway: "Gateway", declare: Declare) -> None:
         """One more request tells."""
         (id_,) = gateway.create("a")
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b"), declare("c")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 2}
             assert len(gateway.asked) == 4
@@ -429,7 +432,7 @@ class TestFilterInDoubt:
     def test_a_filter_that_has_found_something(self, gateway: "Gateway", declare: Declare) -> None:
         """It needs no further proof."""
         gateway.create("a")
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             assert outcome(source.read([declare("a"), declare("b")], unmanaged=False)) == {"found": 1, "missing": 1}
         assert len(gateway.asked) == 2
 
@@ -441,7 +444,7 @@ class TestFilterInDoubt:
             gateway.world.handle(Request.of("DELETE", f"{ALL}/{id_}", key=DEFAULT_KEY))
 
         gateway.faults = [Fault(Run(delete), path=ALL, start=2, times=1)]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 1}
 
@@ -449,7 +452,7 @@ class TestFilterInDoubt:
         """Without a proof the absent groups are unread, for the reason that there is none."""
         (id_,) = gateway.create("a")
         gateway.faults = [Fault(Answer(403), path=ALL, start=2)]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "failed: forbidden": 1}
 
@@ -459,7 +462,7 @@ class TestFilterInDoubt:
         ids = [f"f{number}" for number in range(20)]
         gateway.faults = [Fault(Answer(500), path=f"{ALL}/f*")]
         wanted = [declare("a"), declare("b"), *(declare(pinned=id_) for id_ in ids)]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = outcome(source.read(wanted, unmanaged=False))
         assert readings == {"found": 1, "missing": 1, "failed: server-error": 20}
 
@@ -470,7 +473,7 @@ class TestEnd:
     def test_401_stops_at_once(self, gateway: "Gateway", declare: Declare) -> None:
         """A key that is not accepted is not tried again."""
         gateway.faults = [Fault(Answer(401))]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = list(source.read([declare(name) for name in names(50)], unmanaged=False))
         assert outcome(readings) == {"failed: unauthorized": 50}
         assert len(gateway.asked) <= 2
@@ -478,7 +481,7 @@ class TestEnd:
     def test_time_over(self, gateway: "Gateway", declare: Declare) -> None:
         """What the throttle does not let through in time is unread."""
         ids = gateway.create(*names(50))
-        with gateway.source(Options(mode="get", rate=10, timeout=2, concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", rate=10, timeout=2, concurrency=1)) as source:
             readings = outcome(source.read([declare(pinned=id_) for id_ in ids], unmanaged=False))
         assert 15 <= readings["found"] <= 25
         assert readings["failed: timed-out"] == 50 - readings["found"]
@@ -486,7 +489,7 @@ class TestEnd:
     def test_pause_longer_than_the_run(self, gateway: "Gateway", declare: Declare) -> None:
         """A 429 that asks for more time than there is ends it without waiting."""
         gateway.faults = [Fault(Answer(429, retry_after=1000))]
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             readings = source.read([declare(name) for name in names(50)], unmanaged=False)
             assert outcome(readings) == {"failed: throttled": 50}
         assert gateway.time.seconds < 2
@@ -495,7 +498,7 @@ class TestEnd:
     def test_stop(self, gateway: "Gateway", declare: Declare) -> None:
         """What was read before stays read; nothing more is sent."""
         ids = gateway.create(*names(50))
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)
             first = next(readings)
             source.stop()
@@ -516,7 +519,7 @@ class TestEnd:
 
         def source(timeout: float) -> GatewaySource:
             key = ApiKey("key", origin="test")
-            options = Options(mode=mode, timeout=timeout)
+            options = ReadOptions(read=mode, timeout=timeout)
             return GatewaySource("http://127.0.0.1", key, options, connect=lambda: httpx.MockTransport(handle))
 
         wanted = [declare(name) for name in names(3)]
@@ -530,7 +533,7 @@ class TestEnd:
     def test_left_early(self, gateway: "Gateway", declare: Declare) -> None:
         """A caller that stops listening stops the requests."""
         ids = gateway.create(*names(50))
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)
             next(readings)
             del readings
@@ -573,7 +576,7 @@ class TestConfirm:
         """Who asked for gets, gets gets."""
         ids = gateway.create(*names(20))
         wanted = [declare(pinned=id_) for id_ in ids]
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             outcome(source.read(wanted, unmanaged=False))
             assert outcome(source.confirm(wanted)) == {"found": 20}
         assert source.requests()["get"] == 40
@@ -606,9 +609,9 @@ class TestConfirm:
 
 
 @pytest.mark.parametrize(
-    "options", [Options(concurrency=0), Options(timeout=0), Options(rate=0), Options(rate=-1), Options(max_body=0)]
+    "numbers", [{"concurrency": 0}, {"timeout": 0}, {"request_timeout": 0}, {"rate": 0}, {"rate": -1}, {"max_body": 0}]
 )
-def test_options_that_would_read_nothing(options: Options) -> None:
-    """Told at once, instead of leaving groups unread for a strange reason."""
+def test_options_that_would_read_nothing(numbers: dict[str, int]) -> None:
+    """Refused at once, instead of leaving groups unread for a strange reason."""
     with pytest.raises(SettingsError, match="above zero"):
-        GatewaySource("http://127.0.0.1", ApiKey("key", origin="test"), options)
+        ReadOptions(**numbers)  # type: ignore[arg-type]  # numbers, one at a time
