@@ -11,9 +11,9 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from drift.checker.base import Baseline
-from drift.checker.run import Comparison
+from drift.checker.run import Run
 from drift.errors import ExitCode, GatewayError, Problem
-from drift.model.forest import desired_forest, desired_key
+from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
 from drift.model.prices import Prices
 from drift.model.readings import Reading
@@ -96,12 +96,12 @@ def check(
     """
     started_at = now()
     wanted = desired if shard is None else _with_ancestors(desired, shard)
-    comparison = Comparison(wanted, on_reading, shard, prices)
-    comparison.take(source.read(wanted, unmanaged=unmanaged))
-    suspected = _confirm(comparison, source)
-    confirmed = comparison.findings()
-    findings, exposure = comparison.report()
-    entries = comparison.entries(confirmed)
+    run = Run(wanted, on_reading, shard, prices)
+    run.take(source.read(wanted, unmanaged=unmanaged))
+    suspected = _confirm(run, source)
+    confirmed = run.findings()
+    findings, exposure = run.report()
+    entries = run.entries(confirmed)
     judged = baseline and baseline.judge(findings, _found(entries))
     outcome = sort_out(
         judged.findings if judged else findings,
@@ -110,9 +110,9 @@ def check(
     )
     return assemble(
         findings=outcome.findings,
-        unread=comparison.unread(),
+        unread=run.unread(),
         groups=_settled(entries, outcome),
-        transient=_vanished(suspected, confirmed, comparison.is_unread),
+        transient=_vanished(suspected, confirmed, run.is_unread),
         unseen=_unseen(source) if unmanaged else None,
         shard=None if shard is None else str(shard),
         gate=gate or Gate(),
@@ -168,9 +168,10 @@ def _settled(entries: Sequence[GroupEntry], outcome: Sorted) -> list[GroupEntry]
 
 def _with_ancestors(desired: Sequence[DesiredGroup], shard: Shard) -> list[DesiredGroup]:
     """The groups of the shard and their declared ancestors, in the order of the files."""
-    forest = desired_forest(desired)
-    wanted = {node.key for group in desired if shard.owns(group.ref) for node in forest.chain(desired_key(group)).nodes}
-    return [group for group in desired if desired_key(group) in wanted]
+    declaration = Declaration(desired)
+    owned = [position for position, group in declaration if shard.owns(group.ref)]
+    wanted = {*owned, *(above for position in owned for above in declaration.above(position))}
+    return [group for position, group in declaration if position in wanted]
 
 
 def _unseen(source: GroupSource) -> str | None:
@@ -182,18 +183,18 @@ def _unseen(source: GroupSource) -> str | None:
     return None
 
 
-def _confirm(comparison: Comparison, source: GroupSource) -> Mapping[int, tuple[Finding, ...]]:
+def _confirm(run: Run, source: GroupSource) -> Mapping[int, tuple[Finding, ...]]:
     """Read every suspect a second time, also those that only a second look makes suspect; the first findings."""
     suspected: dict[int, tuple[Finding, ...]] = {}
     asked: set[int] = set()
     for _ in range(_LOOKS):
-        for position, findings in comparison.findings().items():
+        for position, findings in run.findings().items():
             suspected.setdefault(position, findings)
-        suspects = [group for group in comparison.suspects() if id(group) not in asked]
+        suspects = [group for group in run.suspects() if id(group) not in asked]
         if not suspects:
             break
         asked.update(map(id, suspects))
-        comparison.take(source.confirm(suspects))
+        run.take(source.confirm(suspects))
     return suspected
 
 

@@ -5,7 +5,7 @@ parent is judged separately, by :func:`compare_parent`, because the live id of a
 learned after the child was read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from msgspec import UNSET
@@ -33,34 +33,34 @@ def compare(desired: DesiredGroup, live: Group) -> tuple[Finding, ...]:
 def compare_parent(
     desired: DesiredGroup,
     live: GroupRef,
-    *,
     live_parent: str | None,
     declared_parent: str | None,
-    names: dict[str, str],
+    name_of: Callable[[str], str],
 ) -> Finding | None:
-    """The finding if the group hangs below another parent than declared, by internal ids.
+    """The finding if the group hangs below another parent than declared.
 
     Args:
         desired: The declaration; it must manage its parent.
         live: The group as found.
         live_parent: ``parent_group_id`` as read; None is a root.
         declared_parent: The internal id that the declared parent has now; None declares a root.
-        names: External id by internal id, of the groups that were read, for the message.
+        name_of: What to call the group with an internal id.
     """
     if live_parent == declared_parent:
         return None
-
-    def shown(parent: str | None) -> str:
-        return "none (a root group)" if parent is None else names.get(parent, parent)
-
+    wanted = None if declared_parent is None else name_of(declared_parent)
+    found = None if live_parent is None else name_of(live_parent)
     return _finding(
         "parent-changed",
         desired,
         live,
         FieldPath("parent_group_id"),
-        wanted=None if declared_parent is None else names.get(declared_parent, declared_parent),
-        found=None if live_parent is None else names.get(live_parent, live_parent),
-        message=f"parent {shown(declared_parent)} -> {shown(live_parent)}; this cannot be updated, only re-created",
+        wanted=wanted,
+        found=found,
+        message=(
+            f"parent {wanted or 'none (a root group)'} -> {found or 'none (a root group)'}; "
+            "this cannot be updated, only re-created"
+        ),
         source=desired.positions.field("parent"),
     )
 

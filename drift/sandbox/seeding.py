@@ -54,7 +54,7 @@ def _invent_parent(world: World, child: DesiredGroup, created: dict[str, Group])
     created[parent] = world.create(NewGroup(parent, {}, limit_enforcement=mode, id=parent))
 
 
-def _new(group: DesiredGroup, node: Node, created: Mapping[str, Group]) -> NewGroup:
+def _new(group: DesiredGroup, node: Node[str], created: Mapping[str, Group]) -> NewGroup:
     declared = None if group.limit_enforcement is UNSET else group.limit_enforcement
     return NewGroup(
         external_entity_id=desired_key(group),

@@ -1,16 +1,29 @@
 """The live groups of one workspace, with the rules that hold between them."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.model.forest import MAX_LEVELS, Switches, cascading_violations, live_forest, predict
+from drift.model.effective import cascading_violations, predict
+from drift.model.forest import MAX_LEVELS, live_forest
 from drift.model.groups import Group
 from drift.model.limits import EffectiveModels, Models
 from drift.sandbox.messages import Refused
+
+
+class Switches(Struct, frozen=True):
+    """How ``effective_models`` is derived, where the documentation leaves it open."""
+
+    slugs: Literal["own", "union"] = "own"
+    merge: Literal["tuple", "slug"] = "tuple"
+    cascade: Literal["all", "self"] = "all"
+
+
+DEFAULT_SWITCHES = Switches()
 
 
 class NewGroup(Struct, frozen=True):
@@ -70,7 +83,7 @@ class Store:
 
     def effective(self, group: Group, switches: Switches) -> EffectiveModels:
         """The group's ``effective_models``."""
-        return predict(live_forest(self._chain(group)), group.id, switches)
+        return _shown(predict(live_forest(self._chain(group)), group.id), group, self._chain(group), switches)
 
     def reserve(self, ids: Collection[str]) -> None:
         """Never give these ids to groups that do not ask for one."""
@@ -163,3 +176,17 @@ class Store:
         while (parent := chain[-1].parent_group_id) is not None:
             chain.append(self._groups[parent])
         return chain
+
+
+def _shown(models: EffectiveModels, group: Group, chain: Sequence[Group], switches: Switches) -> EffectiveModels:
+    if switches.slugs == "union":
+        for above in reversed(chain[1:]):
+            models = {**predict(live_forest(chain), above.id), **models}
+    shown = {}
+    for slug, limits in models.items():
+        own = switches.cascade == "self" and group.limit_enforcement == "CASCADING"
+        own = own or (
+            switches.merge == "slug" and group.limit_enforcement == "INDEPENDENT" and any(group.models.get(slug, {}))
+        )
+        shown[slug] = {key: value for key, value in limits.items() if not own or key.source_group == group.id}
+    return shown

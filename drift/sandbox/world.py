@@ -15,12 +15,11 @@ from urllib.parse import parse_qsl, unquote
 
 from msgspec import UNSET
 
-from drift.model.forest import DEFAULT_SWITCHES, Switches
 from drift.model.groups import Group
 from drift.sandbox.answers import deleted_body, group_body, page_body, usage_body
 from drift.sandbox.messages import Refused, Request, Response, refusal
 from drift.sandbox.payloads import CreateGroup, UpdateGroup, canonical, read
-from drift.sandbox.store import NewGroup, Store
+from drift.sandbox.store import DEFAULT_SWITCHES, NewGroup, Store, Switches
 from drift.sandbox.throttle import Meter, Throttle
 
 DEFAULT_KEY = "sandbox-key"

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drift.model.forest import MAX_LEVELS, cascading_violations, live_forest
+from drift.model.effective import cascading_violations
+from drift.model.forest import MAX_LEVELS, live_forest
 from drift.sandbox.messages import Request, Response
 from drift.sandbox.world import DEFAULT_KEY, World
 

@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from drift.model.forest import Switches
 from drift.model.limits import LimitKey, Models
 from drift.sandbox.messages import Request, Response
-from drift.sandbox.store import NewGroup
+from drift.sandbox.store import NewGroup, Switches
 from drift.sandbox.throttle import Throttle
 from drift.sandbox.world import DEFAULT_KEY, World
 
