@@ -21,10 +21,7 @@ from drift.model.groups import Group, GroupRef
 from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, Limits, limit_key
 from drift.model.paths import EffectiveLimitPath
 from drift.model.wording import counted, number
-from drift.report.finding import Affected, Finding
-from drift.rules import RULES, Direction, Severity
-
-_RULE = RULES["effective-limit-changed"]
+from drift.report.finding import Affected, Finding, finding
 
 
 class Contradiction(Struct, frozen=True):
@@ -79,18 +76,15 @@ def information(live: Live, found: Sequence[Contradiction]) -> Iterator[Finding]
                 f"for {counted(groups, 'group')}; no drift of an ancestor explains it"
             )
         at = source if isinstance(source, int) else first.position
-        yield Finding(
-            rule=_RULE.id,
-            severity=Severity.INFO,
-            direction=Direction.NEUTRAL,
-            group=live.ref_at(at),
-            path=EffectiveLimitPath(slug, limit),
-            desired=first.expected,
-            live=first.reported,
+        yield finding(
+            "effective-limit-changed",
+            live.ref_at(at),
+            EffectiveLimitPath(slug, limit),
+            (first.expected, first.reported),
             message=message,
             source=live.declaration.groups[at].positions.field("group"),
             cause=cause,
-            affected=tuple(Affected(live.found[e.position].ref, e.expected, e.reported) for e in entries),
+            affected=[Affected(live.found[e.position].ref, e.expected, e.reported) for e in entries],
         )
 
 

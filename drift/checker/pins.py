@@ -16,11 +16,8 @@ from drift.model.limits import EffectiveKey, LimitKey
 from drift.model.paths import EffectiveLimitPath, EffectivePath, LimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import growth, number
-from drift.report.finding import Finding, JsonObject, Value
-from drift.rules import RULES, Direction, Severity
-
-_RULE = RULES["effective-limit-changed"]
-_ANOMALY = RULES["response-anomaly"]
+from drift.report.finding import Finding, JsonObject, Value, finding
+from drift.rules import Direction, Severity
 
 
 def broken_pins(live: Live) -> Iterator[tuple[int, Finding]]:
@@ -109,7 +106,7 @@ def _pairs(wanted: Sequence[PinnedLimit], found: Mapping[str, int], live: Live) 
             yield limit, declared, threshold
     for limit in moved:
         # Where the declared source itself was not found, its id is unknown and nothing speaks against a limit of
-        # the same size; that the source is missing or unread is told of the source.
+        # the same size; the source has a finding or an entry of its own.
         equal = [source for source, threshold in rest.items() if threshold == limit.threshold]
         if not rest:
             yield limit, None, None
@@ -126,20 +123,18 @@ def _finding(ref: GroupRef, broken: _Broken) -> Finding:
     before, after = broken.desired, broken.live
     severity, direction = _judged(before, after)
     # The pinned source, so that the path stays the same whatever is live; of a limit that is not pinned, its own.
-    source = before or after
-    cause = after or before
+    source, cause = before or after, after or before
     alone = before is not None and after is not None and before.source == after.source
-    return Finding(
-        rule=_RULE.id,
+    return finding(
+        "effective-limit-changed",
+        ref,
+        EffectiveLimitPath(broken.slug, broken.key, source.source if source else None),
+        (_value(broken.key, before, alone=alone), _value(broken.key, after, alone=alone)),
+        message=f"{broken.slug} {broken.key} in effect: {_change(before, after)} [pinned]",
+        source=broken.at,
         severity=severity,
         direction=direction,
-        group=ref,
-        path=EffectiveLimitPath(broken.slug, broken.key, None if source is None else source.source),
-        desired=_value(broken.key, before, alone=alone),
-        live=_value(broken.key, after, alone=alone),
-        message=f"{broken.slug} {broken.key} in effect: {_told(before, after)} [pinned]",
-        source=broken.at,
-        cause=None if cause is None or cause.group == ref else cause.group,
+        cause=cause.group if cause and cause.group != ref else None,
     )
 
 
@@ -154,7 +149,7 @@ def _judged(before: _Side | None, after: _Side | None) -> tuple[Severity, Direct
     return size_severity(before.threshold, after.threshold), direction
 
 
-def _told(before: _Side | None, after: _Side | None) -> str:
+def _change(before: _Side | None, after: _Side | None) -> str:
     if before is None or after is None:
         return f"{_shown(before)} -> {_shown(after)}"
     if before.source == after.source:
@@ -176,14 +171,7 @@ def _value(key: LimitKey, side: _Side | None, *, alone: bool) -> Value:
 
 
 def _unanswered(group: DesiredGroup, ref: GroupRef) -> Finding:
-    return Finding(
-        rule=_ANOMALY.id,
-        severity=Severity.MEDIUM,
-        direction=Direction.NEUTRAL,
-        group=ref,
-        path=EffectivePath(),
-        desired=None,
-        live=None,
-        message="the answer does not report effective_models, so the pinned limits cannot be checked",
-        source=group.effective[0].at,
+    message = "the answer does not report effective_models, so the pinned limits cannot be checked"
+    return finding(
+        "response-anomaly", ref, EffectivePath(), (None, None), message=message, source=group.effective[0].at
     )

@@ -17,10 +17,9 @@ from drift.model.groups import Group
 from drift.model.limits import LimitKey
 from drift.model.paths import EffectiveLimitPath, FieldPath, LimitPath, ModelPath, RateLimitPath
 from drift.model.wording import counted, number
-from drift.report.finding import Affected, Finding
-from drift.rules import RULES, Direction, Severity
+from drift.report.finding import Affected, Finding, finding
+from drift.rules import Severity
 
-_RULE = RULES["response-anomaly"]
 _MODE = "CASCADING"
 
 
@@ -86,26 +85,22 @@ def overrun_findings(
         ancestor = live.found[overrun.ancestor].ref if isinstance(overrun.ancestor, int) else live.ref(overrun.ancestor)
         yield (
             position,
-            Finding(
-                rule=_RULE.id,
-                severity=Severity.INFO if drifted is not None else Severity.MEDIUM,
-                direction=Direction.NEUTRAL,
-                group=live.found[position].ref,
-                path=EffectiveLimitPath(first.slug, first.limit),
-                desired=None,
-                live=first.threshold,
-                message=(
-                    f"{first.slug} {first.limit} {number(first.threshold)} is above the {number(first.ceiling)} of "
-                    f"its ancestor {ancestor.label}, which the API refuses in a CASCADING tree"
-                    + (f"; so it is for {counted(also, 'other group')}" if also else "")
-                    + (f"; it follows from the drift of {live.found[drifted].ref.label}" if drifted is not None else "")
-                ),
+            finding(
+                "response-anomaly",
+                live.found[position].ref,
+                EffectiveLimitPath(first.slug, first.limit),
+                (None, first.threshold),
+                message=f"{first.slug} {first.limit} {number(first.threshold)} is above the {number(first.ceiling)} of "
+                f"its ancestor {ancestor.label}, which the API refuses in a CASCADING tree"
+                + (f"; so it is for {counted(also, 'other group')}" if also else "")
+                + (f"; it follows from the drift of {live.found[drifted].ref.label}" if drifted is not None else ""),
                 source=desired.positions.limit(desired.models or {}, first.slug, first.limit),
+                severity=Severity.INFO if drifted is not None else None,
                 cause=ancestor,
-                affected=tuple(
+                affected=[
                     Affected(live.found[other].ref, None, violation.threshold)
                     for other, violation in zip(overrun.positions[1:], overrun.violations[1:], strict=True)
-                ),
+                ],
             ),
         )
 
