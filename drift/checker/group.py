@@ -11,10 +11,9 @@ from typing import assert_never
 from msgspec import UNSET
 
 from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
-from drift.errors import Location
 from drift.model.groups import DesiredGroup, Group, GroupRef
 from drift.model.limits import LIMIT_TYPES, LimitKey, Limits, Models, limit_item, limit_lists
-from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath
+from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath, declared_at
 from drift.model.wording import change as sized
 from drift.model.wording import number, quoted
 from drift.report.finding import Finding, JsonObject, Value, finding
@@ -58,19 +57,18 @@ def compare_parent(
         FieldPath("parent_group_id"),
         (wanted, found),
         message=f"{change}; this cannot be updated, only re-created",
-        source=desired.positions.field("parent"),
     )
 
 
 def missing(desired: DesiredGroup) -> Finding:
     """The finding for a declared group that the workspace does not have."""
-    return finding(
+    return _finding(
         "group-missing",
+        desired,
         desired.ref,
         GroupPath(),
         (desired.ref.label, None),
         message="no such group: deleted, or never created in this workspace; its keys do not work",
-        source=desired.positions.field("group"),
     )
 
 
@@ -91,8 +89,7 @@ def unmanaged(live: Group, parent: DesiredGroup | None) -> Finding:
 
 def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
     for anomaly in live.anomalies:
-        line = desired.positions.field("group")
-        yield _finding("response-anomaly", desired, live.ref, GroupPath(), (None, None), message=anomaly, source=line)
+        yield _finding("response-anomaly", desired, live.ref, GroupPath(), (None, None), message=anomaly)
     declared = desired.external_entity_id
     if declared is not None and declared != live.external_entity_id:
         yield _finding(
@@ -103,7 +100,6 @@ def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             (declared, live.external_entity_id),
             message=f"id {live.id} answers as {quoted(live.external_entity_id)}, not {quoted(declared)}; "
             "an external id never changes, so the pinned id or the declaration is of another group",
-            source=desired.positions.field("external_entity_id"),
         )
 
 
@@ -116,7 +112,6 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             FieldPath("id"),
             (desired.id, live.id),
             message=f"id {desired.id} -> {live.id}, created {live.created_at}; keys of the old group are dead",
-            source=desired.positions.field("id"),
         )
     if desired.name is not UNSET and desired.name != live.name:
         yield _finding(
@@ -126,7 +121,6 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             FieldPath("name"),
             (desired.name, live.name),
             message=f"name {quoted(desired.name)} -> {quoted(live.name)}",
-            source=desired.positions.field("name"),
         )
     mode = desired.limit_enforcement
     if mode is not UNSET and mode != live.limit_enforcement:
@@ -137,7 +131,6 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             FieldPath("limit_enforcement"),
             (mode, live.limit_enforcement),
             message=f"limit enforcement {mode} -> {live.limit_enforcement}; this cannot be updated, only re-created",
-            source=desired.positions.field("limit_enforcement"),
             direction=_mode_direction(mode, live.limit_enforcement),
         )
 
@@ -160,10 +153,10 @@ def _models(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
     if desired.manage == "listed":
         compared = {slug: limits for slug, limits in live.models.items() if slug in declared}
     for change in diff_models(declared, compared):
-        yield _model_finding(desired, declared, live, change)
+        yield _model_finding(desired, live, change)
 
 
-def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change: ModelChange) -> Finding:
+def _model_finding(desired: DesiredGroup, live: Group, change: ModelChange) -> Finding:
     match change:
         case ModelAdded(slug, limits):
             return _finding(
@@ -173,7 +166,6 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 ModelPath(slug),
                 (None, model_config(slug, limits)),
                 message=f"{slug} may be called, though not declared, with {_limits_text(limits)}",
-                source=desired.positions.field("models"),
             )
         case ModelRemoved(slug, limits):
             rest = "" if live.models else "; the group has no models left"
@@ -184,17 +176,16 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 ModelPath(slug),
                 (model_config(slug, limits), None),
                 message=f"{slug} may no longer be called{rest}",
-                source=desired.positions.model(declared, slug),
             )
         case UnitChanged():
-            return _unit_finding(desired, declared, live, change)
+            return _unit_finding(desired, live, change)
         case LimitChanged():
-            return _limit_finding(desired, declared, live, change)
+            return _limit_finding(desired, live, change)
         case _:
             assert_never(change)
 
 
-def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change: LimitChanged) -> Finding:
+def _limit_finding(desired: DesiredGroup, live: Group, change: LimitChanged) -> Finding:
     slug, key = change.slug, change.key
     name = f"{slug} {key}"
     severity: Severity | None = None
@@ -217,12 +208,11 @@ def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change:
         LimitPath(slug, key),
         (change.desired, change.live),
         message=text + _profile_note(desired, slug),
-        source=desired.positions.limit(declared, slug, key),
         severity=severity,
     )
 
 
-def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: UnitChanged) -> Finding:
+def _unit_finding(desired: DesiredGroup, live: Group, change: UnitChanged) -> Finding:
     was, is_ = change.desired_key, change.live_key
     direction, severity, note = Direction.NEUTRAL, None, "rates of these units cannot be compared"
     if was.unit in _PER_MINUTE and is_.unit in _PER_MINUTE:
@@ -240,7 +230,6 @@ def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: 
         RateLimitPath(change.slug, was.type),
         (limit_item(was, change.desired), limit_item(is_, change.live)),
         message=f"{change.slug} {was.type}: {units} ({note}){_profile_note(desired, change.slug)}",
-        source=desired.positions.limit(declared, change.slug, was),
         direction=direction,
         severity=severity,
     )
@@ -279,10 +268,10 @@ def _finding(
     values: tuple[Value, Value],
     *,
     message: str,
-    source: Location,
     direction: Direction | None = None,
     severity: Severity | None = None,
 ) -> Finding:
     """A finding on a group that is live, under the external id that is declared."""
     group = GroupRef(live.id, desired.external_entity_id or live.external_entity_id, live.name)
-    return finding(rule, group, path, values, message=message, source=source, direction=direction, severity=severity)
+    line = declared_at(desired, path)
+    return finding(rule, group, path, values, message=message, source=line, direction=direction, severity=severity)

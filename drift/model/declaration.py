@@ -30,9 +30,17 @@ class Declaration:
         return self._position[id(group)]
 
     def find(self, group: GroupRef) -> int | None:
-        """The position of the group with this external id, or else with this id pinned."""
-        found = self.of_external_id.get(group.external_entity_id or "")
-        return self.of_pinned_id.get(group.id or "") if found is None else found
+        """The position of the group with one of these ids, the external one first."""
+        for name in (group.external_entity_id, group.id):
+            for positions in (self.of_external_id, self.of_pinned_id):
+                if name and name in positions:
+                    return positions[name]
+        return None
+
+    def group(self, group: GroupRef) -> DesiredGroup | None:
+        """The declared group that :meth:`find` finds."""
+        position = self.find(group)
+        return None if position is None else self.groups[position]
 
     @cached_property
     def of_external_id(self) -> dict[str, int]:
