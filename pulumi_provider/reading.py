@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
-from drift.gateway.lean import httpx
+import httpx
 
 from drift.errors import Cause, GatewayError
 from drift.gateway.client import Access as ClientAccess

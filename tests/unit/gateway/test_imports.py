@@ -25,15 +25,15 @@ from drift.gateway.key import ApiKey
 from drift.gateway.source import GatewaySource
 from drift.sandbox.faults import Faults
 from drift.sandbox.server import serve
-from drift.sandbox.store import NewGroup
 from drift.sandbox.world import DEFAULT_KEY, World
 from drift.model.limits import LimitKey
 from tests.builders import declared
+from tests.unit.gateway.conftest import MODEL
 
 noon = lambda: datetime(2026, 5, 13, 12, tzinfo=UTC)
 world = World(clock=noon)
 key = LimitKey("rate_limits", "TOKEN", "MINUTE")
-world.create(NewGroup("acme", {"org/model": {key: 100}}))
+world.create("acme", [MODEL])
 with serve(world, Faults([])) as served, GatewaySource(served.url, ApiKey(DEFAULT_KEY, origin="test")) as source:
     groups = [declared("acme", models={"org/model": {key: 50}})]
     report = drift.check(groups, source, now=noon, api_url=served.url)

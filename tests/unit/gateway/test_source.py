@@ -17,9 +17,7 @@ from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup
 from drift.model.limits import EffectiveKey
 from drift.model.readings import Failed, Found, Reading
-from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, SmallPages, Thresholds, Truncate
-from drift.sandbox.messages import Request
-from drift.sandbox.world import DEFAULT_KEY
+from drift.sandbox.faults import CannedAnswer, Fault, drop, happening, repeat_cursor, small_pages, thresholds, truncate
 
 if TYPE_CHECKING:
     from tests.unit.gateway.conftest import Gateway
@@ -88,7 +86,7 @@ class TestByGet:
 
     def test_404_page_of_something_else(self, gateway: "Gateway", declare: Declare) -> None:
         """A 404 that is not the gateway's needs the list to agree; without an external id, nothing is known."""
-        gateway.faults = [Fault(Answer(404, b"<h1>", "text/html"), path=ONE)]
+        gateway.faults = [Fault(CannedAnswer(404, b"<h1>", "text/html"), path=ONE)]
         gateway.create("acme")
         wanted = [declare("acme", pinned="x"), declare("other", pinned="y"), declare(pinned="z")]
         with gateway.source() as source:
@@ -105,7 +103,7 @@ class TestByGet:
 
     def test_list_forbidden(self, gateway: "Gateway", declare: Declare) -> None:
         """A 404 that cannot be checked by external id proves nothing."""
-        gateway.faults = [Fault(Answer(403), path=ALL)]
+        gateway.faults = [Fault(CannedAnswer(403), path=ALL)]
         with gateway.source() as source:
             readings = source.read([declare("acme", pinned="gone")], unmanaged=False)
             assert outcome(readings) == {"failed: forbidden": 1}
@@ -113,7 +111,7 @@ class TestByGet:
     def test_one_forbidden_group(self, gateway: "Gateway", declare: Declare) -> None:
         """No access to one group says nothing about the others."""
         ids = gateway.create(*names(3))
-        gateway.faults = [Fault(Answer(403), path=f"{ALL}/{ids[1]}")]
+        gateway.faults = [Fault(CannedAnswer(403), path=f"{ALL}/{ids[1]}")]
         wanted = [declare(name, pinned=id_) for name, id_ in zip(names(3), ids, strict=True)]
         with gateway.source() as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 2, "failed: forbidden": 1}
@@ -128,7 +126,7 @@ class TestByGet:
 
     def test_gives_up_when_nothing_answers(self, gateway: "Gateway", declare: Declare) -> None:
         """A server that is down is not asked for every group."""
-        gateway.faults = [Fault(Drop())]
+        gateway.faults = [Fault(drop())]
         with gateway.source(ReadOptions(read="get", concurrency=2, rate=None)) as source:
             readings = list(source.read([declare(name) for name in names(500)], unmanaged=False))
         assert outcome(readings) == {"failed: unreachable": 500}
@@ -186,7 +184,7 @@ class TestByList:
         def create() -> None:
             gateway.create("late")
 
-        gateway.faults = [Fault(Run(create), path=ALL, start=2, times=1)]
+        gateway.faults = [Fault(happening(create), path=ALL, start=2, times=1)]
         wanted = [declare(name) for name in (*names(10), "late", "never")]
         with gateway.source(ReadOptions(concurrency=1)) as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 11, "missing": 1}
@@ -228,7 +226,7 @@ class TestByList:
     def test_broken_item(self, gateway: "Gateway", declare: Declare) -> None:
         """A group that cannot be read is unread; it is not asked for again, and hides no other."""
         gateway.create(*names(10))
-        gateway.faults = [Fault(Thresholds("5.0"), path=ALL, times=1)]
+        gateway.faults = [Fault(thresholds("5.0"), path=ALL, times=1)]
         with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare(name) for name in names(3)], unmanaged=False))
         assert outcome(readings) == {"failed: unreadable-response": 3}
@@ -242,7 +240,7 @@ class TestByList:
         group += '"hierarchy": {"limit_enforcement": "INDEPENDENT"}}'
         items = ",".join(group % id_ for id_ in ("old", "old", "new"))
         body = f'{{"items": [{items}], "pagination": {{"has_more": false}}}}'
-        gateway.faults = [Fault(Answer(200, body.encode()), path=ALL)]
+        gateway.faults = [Fault(CannedAnswer(200, body.encode()), path=ALL)]
         with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare("a")], unmanaged=True))
         assert outcome(readings[:1]) == {"found": 1}
@@ -255,10 +253,10 @@ class TestByList:
         gateway.create(*names(4))
 
         def create_anew() -> None:
-            gateway.world.handle(Request.of("DELETE", f"{ALL}/{old}", key=DEFAULT_KEY))
+            gateway.world.ask("DELETE", f"{ALL}/{old}")
             gateway.create("a")
 
-        gateway.faults = [Fault(SmallPages(2), path=ALL), Fault(Run(create_anew), path=ALL, start=2, times=1)]
+        gateway.faults = [Fault(small_pages(2), path=ALL), Fault(happening(create_anew), path=ALL, start=2, times=1)]
         with gateway.source(ReadOptions(read="list")) as source:
             wanted = [declare("a"), declare("g3")]
             readings = [reading for reading in source.read(wanted, unmanaged=True) if isinstance(reading, Found)]
@@ -289,7 +287,7 @@ class TestListThatBreaksOff:
     def test_few_left(self, gateway: "Gateway", declare: Declare) -> None:
         """A few groups are worth a request each."""
         gateway.create(*names(1050))
-        gateway.faults = [Fault(Answer(500), path=ALL, start=2, times=TRIES)]
+        gateway.faults = [Fault(CannedAnswer(500), path=ALL, start=2, times=TRIES)]
         with gateway.source(ReadOptions(read="list")) as source:
             readings = source.read([declare(name) for name in names(1050)], unmanaged=False)
             assert outcome(readings) == {"found": 1050}
@@ -299,7 +297,7 @@ class TestListThatBreaksOff:
     def test_many_left(self, gateway: "Gateway", declare: Declare) -> None:
         """Many are not: they are unread, for the reason that ended the list."""
         gateway.create(*names(2000))
-        gateway.faults = [Fault(Truncate(), path=ALL, start=2)]
+        gateway.faults = [Fault(truncate(), path=ALL, start=2)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(2000)], unmanaged=False)
             assert outcome(readings) == {"found": 1000, "failed: unreadable-response": 1000}
@@ -309,7 +307,7 @@ class TestListThatBreaksOff:
     def test_gets_would_fail_alike(self, gateway: "Gateway", declare: Declare, status: int) -> None:
         """No access is no access, and a throttle is not escaped by more requests."""
         gateway.create(*names(1050))
-        gateway.faults = [Fault(Answer(status, retry_after=1), start=2)]
+        gateway.faults = [Fault(CannedAnswer(status, retry_after=1), start=2)]
         with gateway.source(ReadOptions(read="list")) as source:
             readings = outcome(source.read([declare(name) for name in names(1050)], unmanaged=False))
         assert readings["found"] == 1000
@@ -319,7 +317,7 @@ class TestListThatBreaksOff:
     def test_unmanaged_groups_unseen(self, gateway: "Gateway", declare: Declare) -> None:
         """Where all declared groups were found, it is still said that others were not seen."""
         gateway.create(*names(1050))
-        gateway.faults = [Fault(Answer(500), path=ALL, start=2)]
+        gateway.faults = [Fault(CannedAnswer(500), path=ALL, start=2)]
         with gateway.source() as source:
             assert outcome(source.read([declare("g0")], unmanaged=True)) == {"found": 1000}
             assert source.list_failure is not None
@@ -329,7 +327,7 @@ class TestListThatBreaksOff:
     def test_circle(self, gateway: "Gateway", declare: Declare) -> None:
         """A cursor that came before ends the list, not the patience of the user."""
         gateway.create(*names(3000))
-        gateway.faults = [Fault(RepeatCursor(), path=ALL)]
+        gateway.faults = [Fault(repeat_cursor(), path=ALL)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(3000)], unmanaged=False)
             assert outcome(readings)["failed: inconsistent"] >= 1000
@@ -338,7 +336,7 @@ class TestListThatBreaksOff:
     def test_more_without_a_cursor(self, gateway: "Gateway", declare: Declare) -> None:
         """A list that says there is more and not where is not complete."""
         body = b'{"items": [], "pagination": {"has_more": true, "cursor": null}}'
-        gateway.faults = [Fault(Answer(200, body), path=ALL)]
+        gateway.faults = [Fault(CannedAnswer(200, body), path=ALL)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(1000)], unmanaged=False)
             assert outcome(readings) == {"failed: inconsistent": 1000}
@@ -347,7 +345,7 @@ class TestListThatBreaksOff:
     def test_endless(self, gateway: "Gateway") -> None:
         """Ever new cursors to ever the same page end too."""
         bodies = [
-            Answer(200, b'{"items": [], "pagination": {"has_more": true, "cursor": "%d"}}' % number)
+            CannedAnswer(200, b'{"items": [], "pagination": {"has_more": true, "cursor": "%d"}}' % number)
             for number in range(100)
         ]
         gateway.faults = [Fault(body, path=ALL, start=number, times=1) for number, body in enumerate(bodies, start=1)]
@@ -379,7 +377,7 @@ class TestNothingFound:
     def test_a_sample_that_is_found(self, gateway: "Gateway", declare: Declare) -> None:
         """A list that misses all of them is not believed when one of the sample is there."""
         gateway.create(*names(6))
-        nothing = Answer(200, b'{"items": [], "pagination": {"has_more": false}}')
+        nothing = CannedAnswer(200, b'{"items": [], "pagination": {"has_more": false}}')
         gateway.faults = [Fault(nothing, path=ALL, times=1)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(7)], unmanaged=False)
@@ -395,13 +393,13 @@ class TestNothingFound:
 
     def test_failures_are_no_evidence(self, gateway: "Gateway", declare: Declare) -> None:
         """Absent and forbidden groups alone do not prove that the key is right."""
-        gateway.faults = [Fault(Answer(403), path=f"{ALL}/forbidden")]
+        gateway.faults = [Fault(CannedAnswer(403), path=f"{ALL}/forbidden")]
         with gateway.source() as source:
             readings = source.read([declare(pinned="absent"), declare(pinned="forbidden")], unmanaged=False)
             assert outcome(readings) == {"failed: not-found-anywhere": 1, "failed: forbidden": 1}
 
 
-NOTHING = Answer(200, b'{"items": [], "pagination": {"has_more": false}}')
+NOTHING = CannedAnswer(200, b'{"items": [], "pagination": {"has_more": false}}')
 
 
 class TestFilterInDoubt:
@@ -441,9 +439,9 @@ class TestFilterInDoubt:
         (id_,) = gateway.create("a")
 
         def delete() -> None:
-            gateway.world.handle(Request.of("DELETE", f"{ALL}/{id_}", key=DEFAULT_KEY))
+            gateway.world.ask("DELETE", f"{ALL}/{id_}")
 
-        gateway.faults = [Fault(Run(delete), path=ALL, start=2, times=1)]
+        gateway.faults = [Fault(happening(delete), path=ALL, start=2, times=1)]
         with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 1}
@@ -451,7 +449,7 @@ class TestFilterInDoubt:
     def test_a_proof_that_fails(self, gateway: "Gateway", declare: Declare) -> None:
         """Without a proof the absent groups are unread, for the reason that there is none."""
         (id_,) = gateway.create("a")
-        gateway.faults = [Fault(Answer(403), path=ALL, start=2)]
+        gateway.faults = [Fault(CannedAnswer(403), path=ALL, start=2)]
         with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "failed: forbidden": 1}
@@ -460,7 +458,7 @@ class TestFilterInDoubt:
         """What was learned before the reading was given up is kept."""
         gateway.create("a")
         ids = [f"f{number}" for number in range(20)]
-        gateway.faults = [Fault(Answer(500), path=f"{ALL}/f*")]
+        gateway.faults = [Fault(CannedAnswer(500), path=f"{ALL}/f*")]
         wanted = [declare("a"), declare("b"), *(declare(pinned=id_) for id_ in ids)]
         with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = outcome(source.read(wanted, unmanaged=False))
@@ -472,7 +470,7 @@ class TestEnd:
 
     def test_401_stops_at_once(self, gateway: "Gateway", declare: Declare) -> None:
         """A key that is not accepted is not tried again."""
-        gateway.faults = [Fault(Answer(401))]
+        gateway.faults = [Fault(CannedAnswer(401))]
         with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = list(source.read([declare(name) for name in names(50)], unmanaged=False))
         assert outcome(readings) == {"failed: unauthorized": 50}
@@ -488,7 +486,7 @@ class TestEnd:
 
     def test_pause_longer_than_the_run(self, gateway: "Gateway", declare: Declare) -> None:
         """A 429 that asks for more time than there is ends it without waiting."""
-        gateway.faults = [Fault(Answer(429, retry_after=1000))]
+        gateway.faults = [Fault(CannedAnswer(429, retry_after=1000))]
         with gateway.source(ReadOptions(read="get")) as source:
             readings = source.read([declare(name) for name in names(50)], unmanaged=False)
             assert outcome(readings) == {"failed: throttled": 50}
@@ -542,7 +540,7 @@ class TestEnd:
     def test_throttled_for_a_while(self, gateway: "Gateway", declare: Declare) -> None:
         """A 429 is waited for and counted."""
         gateway.create("a")
-        gateway.faults = [Fault(Answer(429, retry_after=7), times=2)]
+        gateway.faults = [Fault(CannedAnswer(429, retry_after=7), times=2)]
         with gateway.source() as source:
             assert outcome(source.read([declare("a")], unmanaged=False)) == {"found": 1}
         assert source.requests() == {"get": 0, "list": 3, "retries": 2, "throttled": 2}
@@ -585,8 +583,8 @@ class TestConfirm:
         """A group that is gone by id is looked for by external id before it is missing."""
         ids = gateway.create("stays", "goes")
         wanted = [declare("stays"), declare("goes")]
-        delete = Fault(Answer(404), path=f"{ALL}/{ids[1]}")
-        nothing = Fault(Answer(200, b'{"items": [], "pagination": {"has_more": false}}'), path=ALL, start=3)
+        delete = Fault(CannedAnswer(404), path=f"{ALL}/{ids[1]}")
+        nothing = Fault(CannedAnswer(200, b'{"items": [], "pagination": {"has_more": false}}'), path=ALL, start=3)
         gateway.faults = [delete, nothing]
         with gateway.source() as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 2}
