@@ -41,7 +41,7 @@ class Pagination(Struct, frozen=True):
 
 
 class BrokenItem(Struct, frozen=True):
-    """An item of a page that is not a group as documented, with the ids that can still be told."""
+    """An item of a page that is not a group as documented, with the ids that can still be read."""
 
     id: str | None
     external_entity_id: str | None
@@ -73,7 +73,7 @@ class Page:
         """``where`` is the URL path for messages.
 
         Raises:
-            GatewayError: ``UNREADABLE_RESPONSE``, where not even the pagination can be told.
+            GatewayError: ``UNREADABLE_RESPONSE``, where not even the pagination can be read.
         """
         self._body = body
         self._where = where
@@ -119,7 +119,7 @@ def _one_by_one(items: list[object]) -> Items:
 
 
 def _ids(item: object) -> tuple[str | None, str | None]:
-    """What can still be told of a broken item: its id and its external id."""
+    """What can still be read of a broken item: its id and its external id."""
     group = item if isinstance(item, dict) else {}
     metadata = group.get("metadata")
     return _text(group.get("id")), _text(metadata.get("external_entity_id") if isinstance(metadata, dict) else None)

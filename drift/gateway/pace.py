@@ -26,7 +26,7 @@ class Clock(Struct, frozen=True):
 
 
 class Budget:
-    """The time one run may take in all, and whether somebody told it to stop.
+    """The time one run may take in all, and whether somebody stopped it.
 
     The time starts with the first call of :meth:`start`. All methods may be called from any thread, and
     :meth:`stop` from a signal handler too: it only sets a flag.
