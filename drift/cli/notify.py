@@ -8,7 +8,7 @@ import msgspec
 from drift.cli.console import write_result
 from drift.cli.saved import read_report
 from drift.errors import SettingsError
-from drift.forge.http import Outbound, Secret, checked_url
+from drift.forge.http import Secret, Service, checked_url
 from drift.render.visible import visible
 from drift.report.notice import Item, Notice, notice
 from drift.report.report import Report
@@ -50,7 +50,7 @@ def command(
     if dry_run:
         write_result(msgspec.json.format(payload, indent=2).decode() + "\n")
         return 0
-    Outbound("the webhook").send("POST", url, payload)
+    Service("the webhook", url).send("POST", payload=payload)
     write_result(f"sent ({told.occasion.value}): {visible(told.summary)}\n")
     return 0
 
