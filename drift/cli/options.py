@@ -14,30 +14,37 @@ from drift.errors import SettingsError
 from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ReadMode, ReadSettings, duration
 from drift.gateway.settings import api_url as resolve_api_url
 from drift.model.selection import Shard
+from drift.model.wording import did_you_mean
 from drift.rules import FILE_RULES, RULES
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
-class DurationType(click.ParamType[float]):
-    """Reads ``500ms``, ``90s``, ``5m``, ``1h`` or ``14d`` as seconds."""
+class Parsed(click.ParamType[T]):
+    """Reads what a function of the library reads; its error says what would be accepted."""
 
-    name = "DURATION"
+    def __init__(self, name: str, parse: Callable[[str], T]) -> None:
+        self.name = name
+        self._parse = parse
 
-    def convert(self, value: str | float, _param: click.Parameter | None, _ctx: click.Context | None) -> float:
-        """Seconds; a SettingsError says what would be accepted."""
-        return value if isinstance(value, float) else duration(value)
+    def convert(self, value: str | T, _param: click.Parameter | None, _ctx: click.Context | None) -> T:
+        """The value; a default may be one already."""
+        return self._parse(value) if isinstance(value, str) else value
 
 
-class ShardType(click.ParamType[Shard]):
-    """Reads ``2/8``."""
+DURATION = Parsed("DURATION", duration)
+"""``500ms``, ``90s``, ``5m``, ``1h`` or ``14d`` as seconds."""
+SHARD = Parsed("SHARD", Shard.parse)
+"""``2/8``."""
+SAVED = click.Path(path_type=Path, allow_dash=True)
+"""A file that an earlier run wrote, or ``-`` for standard input."""
 
-    name = "SHARD"
 
-    def convert(self, value: str | Shard, _param: click.Parameter | None, _ctx: click.Context | None) -> Shard:
-        """A part; a SettingsError says what would be accepted."""
-        return value if isinstance(value, Shard) else Shard.parse(value)
+def timeout_option(default: float, help_: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """``--timeout``, as the seconds ``timeout``."""
+    return click.option("--timeout", type=DURATION, default=default, show_default=f"{default / 60:g}m", help=help_)
 
 
 _DEFAULTS = ReadSettings()
@@ -56,13 +63,7 @@ _CONNECTION = (
         show_default=True,
         help="Get each group, list the workspace, or whatever takes fewer calls.",
     ),
-    click.option(
-        "--timeout",
-        type=DurationType(),
-        default=_DEFAULTS.timeout,
-        show_default="5m",
-        help="Time for the whole run; what is not read by then is unread.",
-    ),
+    timeout_option(_DEFAULTS.timeout, "Time for the whole run; what is not read by then is unread."),
     click.option(
         "--concurrency",
         type=click.IntRange(1, 128),
@@ -103,7 +104,7 @@ def connection_options(function: Callable[..., int]) -> Callable[..., int]:
         )
         return function(connection=Connection(settings, api_key_file), **others)
 
-    command = collected
+    command: Callable[..., int] = collected
     for option in reversed(_CONNECTION):
         command = option(command)
     return command
@@ -113,7 +114,7 @@ def live_option(function: Callable[P, R]) -> Callable[P, R]:
     """``--live``, as the path ``live`` of a snapshot, or None."""
     return click.option(
         "--live",
-        type=click.Path(path_type=Path, allow_dash=True),
+        type=SAVED,
         metavar="SNAPSHOT",
         help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
     )(function)
@@ -133,41 +134,32 @@ def refuse_connection(by: str, *, more: tuple[str, ...] = ()) -> None:
             raise SettingsError(f"{flag} is of no use with {by}, which reads a file", hint=f"leave out {flag}, or {by}")
 
 
-class WarningType(click.ParamType[str]):
-    """Reads the id of a rule for desired files that can warn."""
-
-    name = "RULE"
-
-    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
-        """The id as the catalogue has it; a SettingsError says what would be accepted."""
-        by_name = {rule.id.lower(): rule for rule in FILE_RULES}
-        rule = by_name.get(value.lower())
-        if rule is None:
-            from difflib import get_close_matches  # noqa: PLC0415 - only for a rule that does not exist
-
-            close = get_close_matches(value.lower(), by_name, n=1)
-            if value.lower() in RULES:
-                raise SettingsError(
-                    f"cannot ignore {value}: it is a finding about live groups, not a warning about files",
-                    hint="--fail-on says which findings fail",
-                )
+def _warning(text: str) -> str:
+    """The id of a rule for desired files that can warn, as the catalogue has it."""
+    rule = next((rule for rule in FILE_RULES if rule.id.lower() == text.lower()), None)
+    if rule is None:
+        if text.lower() in RULES:
             raise SettingsError(
-                f"cannot ignore {value!r}: there is no such rule for desired files",
-                hint=f"did you mean {by_name[close[0]].id}?" if close else "drift explain lists the rules",
+                f"cannot ignore {text}: it is a finding about live groups, not a warning about files",
+                hint="--fail-on says which findings fail",
             )
-        if not rule.warns:
-            raise SettingsError(
-                f"cannot ignore {rule.id}: it reports errors, and only warnings can be ignored",
-                hint=f"drift explain {rule.id} says how to repair the files",
-            )
-        return rule.id
+        raise SettingsError(
+            f"cannot ignore {text!r}: there is no such rule for desired files",
+            hint=did_you_mean(text, [rule.id for rule in FILE_RULES]) or "drift explain lists the rules",
+        )
+    if not rule.warns:
+        raise SettingsError(
+            f"cannot ignore {rule.id}: it reports errors, and only warnings can be ignored",
+            hint=f"drift explain {rule.id} says how to repair the files",
+        )
+    return rule.id
 
 
 def ignore_option(function: Callable[P, R]) -> Callable[P, R]:
     """``--ignore``, as the tuple ``ignore`` of rule ids."""
     return click.option(
         "--ignore",
-        type=WarningType(),
+        type=Parsed("RULE", _warning),
         multiple=True,
         help="Leave out warnings of this rule for desired files; may be repeated. Errors are never left out.",
     )(function)

@@ -52,7 +52,7 @@ class NotTakenError(OutputError):
     """The service refused, or nobody knows."""
 
     def __init__(self, message: str, status: int | None, *, wait: float | None = None, hint: str = "") -> None:
-        """``status`` is the last HTTP status, if an answer came; ``wait`` the seconds the service asks for, if it does."""
+        """``status`` is None if there was no answer; ``wait`` are the seconds that the service asks for, if it does."""
         super().__init__(message, hint=hint)
         self.status = status
         self.wait = wait
