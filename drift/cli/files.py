@@ -102,18 +102,6 @@ def _umask() -> int:
     return umask
 
 
-def make_directory(path: Path) -> None:
-    """Make a directory and those above it, where they are not there yet.
-
-    Raises:
-        OutputError: It cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {path}: {error.strerror or error}") from error
-
-
 def existing_files(path: Path) -> Mapping[str, bytes]:
     """The desired files that are there.
 
@@ -143,7 +131,10 @@ def write_files(directory: Path, before: Mapping[str, bytes], texts: Mapping[str
     Raises:
         OutputError: A file is no longer what was read, or cannot be written.
     """
-    make_directory(directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {directory}: {error.strerror or error}") from error
     for name in texts:
         _refuse_changed(name, before.get(name))
     for name, text in sorted(texts.items()):

@@ -4,21 +4,20 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from drift.cli.console import environment
 from drift.errors import SettingsError
-from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ReadMode, ReadSettings, duration
+from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, ReadSettings, duration
 from drift.gateway.settings import api_url as resolve_api_url
 from drift.model.selection import Shard
 from drift.model.wording import did_you_mean
 from drift.rules import FILE_RULES, RULES
 
-P = ParamSpec("P")
-R = TypeVar("R")
+FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
 T = TypeVar("T")
 
 
@@ -42,36 +41,32 @@ SAVED = click.Path(path_type=Path, allow_dash=True)
 """A file that an earlier run wrote, or ``-`` for standard input."""
 
 
-def timeout_option(default: float, help_: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """``--timeout``, as the seconds ``timeout``."""
-    return click.option("--timeout", type=DURATION, default=default, show_default=f"{default / 60:g}m", help=help_)
+desired_paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
+"""The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
 
-
-_DEFAULTS = ReadSettings()
-_CONNECTION = (
-    click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]"),
-    click.option(
-        "--api-key-file",
-        type=click.Path(path_type=Path),
-        help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
-    ),
-    click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True),
-    click.option(
-        "--read",
-        type=click.Choice(["auto", "get", "list"]),
-        default="auto",
-        show_default=True,
-        help="Get each group, list the workspace, or whatever takes fewer calls.",
-    ),
-    timeout_option(_DEFAULTS.timeout, "Time for the whole run; what is not read by then is unread."),
-    click.option(
-        "--concurrency",
-        type=click.IntRange(1, 128),
-        default=_DEFAULTS.concurrency,
-        show_default=True,
-        help="Connections at the same time.",
-    ),
+live_option = click.option(
+    "--live",
+    type=SAVED,
+    metavar="SNAPSHOT",
+    help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
 )
+"""As the path ``live`` of a snapshot, or None."""
+
+colour = click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour on stdout.",
+)
+"""``auto`` heeds NO_COLOR, FORCE_COLOR and whether stdout is a terminal."""
+
+
+def timeout_option(default: float, help_: str) -> Callable[[FC], FC]:
+    """``--timeout``, as the seconds ``timeout``."""
+    shown = f"{default / 60:g}m"
+    return click.option("--timeout", type=DURATION, default=default, show_default=shown, help=help_)
 
 
 class Connection(Struct, frozen=True):
@@ -83,41 +78,37 @@ class Connection(Struct, frozen=True):
 
 def connection_options(function: Callable[..., int]) -> Callable[..., int]:
     """The options of every command that reads the gateway, as the one argument ``connection``."""
+    default = ReadSettings()
 
+    @click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]")
+    @click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
+    )
+    @click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True)
+    @click.option(
+        "--read",
+        type=click.Choice(["auto", "get", "list"]),
+        default="auto",
+        show_default=True,
+        help="Get each group, list the workspace, or whatever takes fewer calls.",
+    )
+    @timeout_option(default.timeout, "Time for the whole run; what is not read by then is unread.")
+    @click.option(
+        "--concurrency",
+        type=click.IntRange(1, 128),
+        default=default.concurrency,
+        show_default=True,
+        help="Connections at the same time.",
+    )
     @wraps(function)
-    def collected(
-        *,
-        api_url: str | None,
-        api_key_file: Path | None,
-        auth_scheme: AuthScheme,
-        read: ReadMode,
-        timeout: float,
-        concurrency: int,
-        **others: object,
-    ) -> int:
-        settings = ReadSettings(
-            api_url=resolve_api_url(api_url, environment()),
-            auth_scheme=auth_scheme,
-            read=read,
-            concurrency=concurrency,
-            timeout=timeout,
-        )
+    def collected(*, api_url: str | None, api_key_file: Path | None, **others: object) -> int:
+        named = {name: others.pop(name) for name in ("auth_scheme", "read", "timeout", "concurrency")}
+        settings = convert({**named, "api_url": resolve_api_url(api_url, environment())}, ReadSettings)
         return function(connection=Connection(settings, api_key_file), **others)
 
-    command: Callable[..., int] = collected
-    for option in reversed(_CONNECTION):
-        command = option(command)
-    return command
-
-
-def live_option(function: Callable[P, R]) -> Callable[P, R]:
-    """``--live``, as the path ``live`` of a snapshot, or None."""
-    return click.option(
-        "--live",
-        type=SAVED,
-        metavar="SNAPSHOT",
-        help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
-    )(function)
+    return collected
 
 
 def refuse_connection(by: str, *, more: tuple[str, ...] = ()) -> None:
@@ -155,40 +146,13 @@ def _warning(text: str) -> str:
     return rule.id
 
 
-def ignore_option(function: Callable[P, R]) -> Callable[P, R]:
-    """``--ignore``, as the tuple ``ignore`` of rule ids."""
-    return click.option(
-        "--ignore",
-        type=Parsed("RULE", _warning),
-        multiple=True,
-        help="Leave out warnings of this rule for desired files; may be repeated. Errors are never left out.",
-    )(function)
-
-
-def desired_paths(function: Callable[P, R]) -> Callable[P, R]:
-    """The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
-    return click.argument("paths", nargs=-1, metavar="[PATH]...")(function)
-
-
-def verbosity(function: Callable[P, R]) -> Callable[P, R]:
-    """``-q`` and ``-v``, as the number ``verbosity``: -1, 0 or 1."""
-    quiet = click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Print the summary only.")
-    verbose = click.option(
-        "-v", "--verbose", "verbosity", flag_value=1, type=int, default=0, help="Also print what is in sync."
-    )
-    return quiet(verbose(function))
-
-
-def colour(function: Callable[P, R]) -> Callable[P, R]:
-    """``--color``; ``auto`` heeds NO_COLOR, FORCE_COLOR and whether stdout is a terminal."""
-    return click.option(
-        "--color",
-        "colour",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        show_default=True,
-        help="Colour on stdout.",
-    )(function)
+ignore_option = click.option(
+    "--ignore",
+    type=Parsed("RULE", _warning),
+    multiple=True,
+    help="Leave out warnings of this rule for desired files; may be repeated. Errors are never left out.",
+)
+"""As the tuple ``ignore`` of rule ids."""
 
 
 def read_stdin(limit: int = -1) -> bytes:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from drift.cli.console import ColourChoice, stdout_colour, terminal_width, write_result
 from drift.cli.files import checked_path, write_file
-from drift.cli.options import colour, verbosity
+from drift.cli.options import colour
 from drift.errors import OutputError, SettingsError
 from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report, renderer
 from drift.report.report import Report
@@ -104,7 +104,8 @@ def report_outputs(function: Callable[..., int]) -> Callable[..., int]:
         show_default=True,
         help="Cut markdown to so many bytes, on whole findings; GitHub takes 65,536 characters a comment.",
     )
-    @verbosity
+    @click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Print the summary only.")
+    @click.option("-v", "--verbose", "verbosity", flag_value=1, type=int, default=0, help="Also print what is in sync.")
     @colour
     @wraps(function)
     def collected(

@@ -4,7 +4,7 @@ It has the guards of the gateway's client: one total time, a bounded answer, no 
 nor a header is ever in a message: both may be secrets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -62,14 +62,6 @@ class NotTakenError(OutputError):
         """Whether the service may have done what it was asked for all the same."""
         return self.status is None or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
-    @property
-    def came_too_fast(self) -> bool:
-        """Whether the service did nothing, and takes the same request later."""
-        # Some services say 403 to those who come too fast, and then when to come again.
-        return self.status == HTTPStatus.TOO_MANY_REQUESTS or (
-            self.status == HTTPStatus.FORBIDDEN and self.wait is not None
-        )
-
 
 class Answer(Struct, frozen=True):
     """What came back."""
@@ -100,13 +92,6 @@ def _address(url: str) -> Address:
     """Scheme, host and port; neither the path nor a password is looked at."""
     parts = urlsplit(url)
     return parse_address(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
-
-
-class _Request(Struct, frozen=True):
-    method: str
-    url: Secret
-    payload: bytes | None
-    repeatable: bool
 
 
 class Service:
@@ -157,11 +142,14 @@ class Service:
 
         self._budget.start()
         self._connect = self._connect or connector(_address(self._url.reveal()))
-        request = _Request(method, Secret(self._url.reveal() + path), payload, repeatable)
+
+        def deliver(transport: "httpx.BaseTransport", url: str) -> Answer:
+            return self._repeat(lambda: self._exchange(transport, method, url, payload), repeatable=repeatable)
+
         # In a thread that can be left behind: headers that arrive byte by byte would hold up this one for ever.
         workers = Workers(1, self._connect, self._budget, self._name)
         try:
-            ((_, answer),) = workers.run([request], self._deliver)
+            ((_, answer),) = workers.run([self._url.reveal() + path], deliver)
             if isinstance(answer, GatewayError):
                 raise answer
         except GatewayError as error:  # the time is over
@@ -170,35 +158,37 @@ class Service:
             workers.close()
         return answer
 
-    def _deliver(self, transport: "httpx.BaseTransport", request: _Request) -> Answer:
+    def _repeat(self, exchange: Callable[[], Answer], *, repeatable: bool) -> Answer:
         tries = 0
         while True:
             tries += 1
             try:
-                return self._exchange(transport, request)
+                return exchange()
             except NotTakenError as error:
                 delay = _FIRST_DELAY * 2.0 ** (tries - 1) if error.wait is None else min(error.wait, _LONGEST_DELAY)
-                again = error.came_too_fast or (request.repeatable and error.may_have_arrived)
+                # Some services say 403 to those who come too fast, and then when to come again.
+                too_fast = error.status == HTTPStatus.TOO_MANY_REQUESTS or (
+                    error.status == HTTPStatus.FORBIDDEN and error.wait is not None
+                )
+                again = too_fast or (repeatable and error.may_have_arrived)
                 if tries == _TRIES or not again or delay >= self._budget.remaining():
                     raise
             self._budget.sleep(delay, self._name)
 
-    def _exchange(self, transport: "httpx.BaseTransport", request: _Request) -> Answer:
+    def _exchange(self, transport: "httpx.BaseTransport", method: str, url: str, payload: bytes | None) -> Answer:
         from drift.gateway.answer import OversizedError, read_body  # noqa: PLC0415 - httpx is slow to import
         from drift.gateway.lean import httpx  # noqa: PLC0415
 
-        headers = self._headers | ({"Authorization": f"Bearer {self._token.reveal()}"} if self._token else {})
         # With a transport of its own this client takes neither a proxy nor a password from the environment.
-        client = httpx.Client(transport=transport, trust_env=False, timeout=_LONGEST_SILENCE)
+        client = httpx.Client(transport=transport, trust_env=False, timeout=_LONGEST_SILENCE, headers=self._headers)
+        authorization = {"Authorization": f"Bearer {self._token.reveal()}"} if self._token else {}
         try:
-            with client.stream(
-                request.method, request.url.reveal(), content=request.payload, headers=headers
-            ) as response:
+            with client.stream(method, url, content=payload, headers=authorization) as response:
                 status = response.status_code
                 if status >= HTTPStatus.MULTIPLE_CHOICES:
                     raise self._not_taken(f"HTTP status {status}", status, _wait(response))
                 body = b""
-                if request.method == "GET":
+                if method == "GET":
                     body = read_body(response, MOST_BYTES, lambda: self._budget.check(self._name))
                 return Answer(body, dict(response.headers))
         except OversizedError as error:
