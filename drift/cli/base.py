@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from drift.checker.base import Baseline, DeclaredBaseline, ReportBaseline
-from drift.cli.files import read_report
+from drift.cli.files import read_report, repository_of
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
 from drift.model.groups import DesiredGroup
@@ -35,7 +35,7 @@ def commit_of(paths: Sequence[str]) -> Commit | None:
     files = [Path(path) for path in paths if path != "-"]
     directory = next((_directory(path) for path in files), None)
     # Starting git is slow, and few directories are in a repository.
-    if directory is None or not any((parent / ".git").exists() for parent in _upwards(directory)):
+    if directory is None or repository_of(directory) is None:
         return None
     try:
         head = _git(["rev-parse", "--verify", "--quiet", "HEAD"], directory)
@@ -49,11 +49,6 @@ def commit_of(paths: Sequence[str]) -> Commit | None:
 
 def _directory(path: Path) -> Path:
     return path if path.is_dir() else path.parent
-
-
-def _upwards(directory: Path) -> tuple[Path, ...]:
-    absolute = directory.absolute()
-    return (absolute, *absolute.parents)
 
 
 def baseline(text: str, paths: Sequence[str], desired: Desired) -> Baseline:

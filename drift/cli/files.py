@@ -72,15 +72,16 @@ def write_file(path: Path, content: str | bytes) -> None:
     ``/dev/null`` or a named pipe, is written to and not replaced.
 
     Raises:
-        OutputError: The file cannot be written; what stood there before still stands.
+        OutputError: The file cannot be written, or a link in a repository leads out of it; what stood there before
+            still stands.
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     temporary: Path | None = None
     try:
-        place = path.resolve()
-        if place.exists() and not place.is_file():
-            place.write_bytes(data)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
             return
+        place = _followed(path)
         mode = place.stat().st_mode if place.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         temporary = Path(name)
@@ -93,6 +94,22 @@ def write_file(path: Path, content: str | bytes) -> None:
             with suppress(OSError):
                 temporary.unlink()
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _followed(path: Path) -> Path:
+    """The path without links."""
+    place = path.resolve()
+    root = repository_of(Path(os.path.normpath(path.absolute())).parent)
+    if root and not place.is_relative_to(root.resolve()):
+        # Whoever may commit could have the file of another replaced.
+        raise OutputError(f"cannot write {path}: a link leads out of the repository {root}")
+    return place
+
+
+def repository_of(directory: Path) -> Path | None:
+    """The root of the git repository that a directory is in, told without git."""
+    absolute = directory.absolute()
+    return next((parent for parent in (absolute, *absolute.parents) if (parent / ".git").exists()), None)
 
 
 def _umask() -> int:
