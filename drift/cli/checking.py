@@ -1,6 +1,6 @@
 """Reading live groups, and the check as a whole: settings and files in, report out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,11 +14,9 @@ from drift.cli.console import attempt, environment, progress
 from drift.cli.interrupts import Interrupts, catch_interrupts
 from drift.cli.options import read_stdin
 from drift.desired import Desired, load_desired
-from drift.errors import DesiredError, GatewayError, SettingsError
+from drift.errors import DesiredError, SettingsError
 from drift.gateway.key import ApiKey
 from drift.gateway.settings import KEY_VARIABLE, ReadSettings
-from drift.model.groups import DesiredGroup
-from drift.model.readings import Reading
 from drift.model.selection import Shard
 from drift.report.acceptance import Terms
 from drift.report.evidence import Evidence, EvidenceFile
@@ -196,45 +194,3 @@ def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey | None) -> Evi
         git_dirty=commit.dirty if commit else None,
         key_prefix=(key.prefix or None) if key else None,
     )
-
-
-class Watched:
-    """A source that looks at every reading it passes on; subclasses say what they keep."""
-
-    def __init__(self, source: GroupSource) -> None:
-        self._source = source
-
-    def note(self, reading: Reading) -> None:
-        """Look at a reading; what is read a second time comes again."""
-        raise NotImplementedError
-
-    def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
-        """See :class:`drift.checker.check.GroupSource`."""
-        return self._noted(self._source.read(wanted, unmanaged=unmanaged))
-
-    def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
-        """See :class:`drift.checker.check.GroupSource`."""
-        return self._noted(self._source.confirm(suspects))
-
-    @property
-    def list_failure(self) -> GatewayError | None:
-        """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.list_failure
-
-    @property
-    def broken_items(self) -> int:
-        """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.broken_items
-
-    def notes(self) -> Sequence[str]:
-        """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.notes()
-
-    def requests(self) -> Mapping[str, int]:
-        """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.requests()
-
-    def _noted(self, readings: Iterator[Reading]) -> Iterator[Reading]:
-        for reading in readings:
-            self.note(reading)
-            yield reading

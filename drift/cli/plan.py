@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from drift.checker.check import GroupSource
-from drift.cli.checking import Request, Watched, api_key, compare, now
+from drift.cli.checking import Request, api_key, compare, now
 from drift.cli.console import say_drift_error, say_error, say_problems, unexpected, write_result
 from drift.cli.options import (
     Connection,
@@ -17,6 +17,7 @@ from drift.cli.options import (
     read_stdin,
     refuse_connection,
 )
+from drift.cli.watching import Watched
 from drift.desired import Desired, load_desired
 from drift.errors import DriftError, ExitCode
 from drift.gateway.address import parse_address

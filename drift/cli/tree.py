@@ -6,7 +6,7 @@ import click
 from msgspec.structs import replace
 
 from drift.checker.check import GroupSource
-from drift.cli.checking import Request, Watched, api_key, compare, connected
+from drift.cli.checking import Request, api_key, compare, connected
 from drift.cli.console import (
     ColourChoice,
     say,
@@ -18,6 +18,7 @@ from drift.cli.console import (
     write_result,
 )
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
+from drift.cli.watching import Watched
 from drift.desired import load_desired
 from drift.errors import HINTS, Cause, DriftError, ExitCode, SettingsError
 from drift.model.groups import Group
