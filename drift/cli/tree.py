@@ -7,12 +7,20 @@ from msgspec.structs import replace
 
 from drift.checker.check import GroupSource
 from drift.cli.checking import Request, api_key, compare, connected
-from drift.cli.console import say, say_drift_error, say_error, stdout_colour, terminal_width, unexpected, write_result
+from drift.cli.console import (
+    ColourChoice,
+    say,
+    say_drift_error,
+    say_error,
+    stdout_colour,
+    terminal_width,
+    unexpected,
+    write_result,
+)
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
 from drift.cli.watching import Watched
 from drift.desired import load_desired
 from drift.errors import HINTS, Cause, DriftError, ExitCode, SettingsError
-from drift.gateway.settings import ColourChoice
 from drift.model.groups import Group
 from drift.model.readings import Found, Reading
 from drift.model.wording import counted
