@@ -1,6 +1,7 @@
 """Files that people wrote, followed by live groups that changed: what of the text changes, and what stays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle, product
 from textwrap import dedent
 
 import pytest
@@ -11,7 +12,7 @@ from drift.export.exporting import declared_in, export
 from drift.export.state import Destination, ExportOptions, Live
 from drift.model.forest import desired_key
 from drift.model.groups import Group
-from drift.model.limits import LimitKey, Models
+from drift.model.limits import UNITS, LimitKey, Models
 from drift.model.selection import Selection
 from tests.builders import RPM, TPD, TPM, TPS, live
 
@@ -391,3 +392,42 @@ def test_profiles_are_named_after_what_they_say() -> None:
         Destination("desired", ""),
     )
     assert "\n  tpm-1500k-rpm-600-tpd-2g:\n    rate_limits:\n" in planned.texts["desired/profiles.yaml"]
+
+
+KEYS = (TPM, RPM, TPD, LimitKey("usage_limits", "REQUEST", "DAY"))
+SUBSETS = [[key for bit, key in enumerate(KEYS) if number >> bit & 1] for number in range(2 ** len(KEYS))]
+STYLES = {
+    "line by line": lambda items: "".join(f"\n          - {item}" for item in items),
+    "at the column of the key": lambda items: "".join(f"\n        - {item}  # {item[7:9]}" for item in items),
+    "in one line": lambda items: f" [{', '.join(items)}]",
+    "in brackets on several lines": lambda items: (
+        f" [\n{''.join(f'          {item},  # one{chr(10)}' for item in items)}]"
+    ),
+}
+ENDS = ["", "   # the end", "\n", "\n\n  # about the next\n", "\n      # more\n\n\n# far\n\n"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_any_limits_become_any_others_beside_whatever_follows(style: Callable[[list[str]], str], newline: str) -> None:
+    pairs = list(product(SUBSETS, SUBSETS))
+    groups, entries = [], []
+    for number, ((before, after), end) in enumerate(zip(pairs, cycle(ENDS))):
+        groups.append(live(f"g{number}", models={"o/m": dict.fromkeys(after, 5)}))
+        lists = [
+            f"\n        {kind}:{style(items)}"
+            for kind in UNITS
+            if (items := [f"{{type: {k.type}, unit: {k.unit}, threshold: 5}}" for k in before if k.kind == kind])
+        ]
+        entries.append(
+            f"  - metadata: {{external_entity_id: g{number}}}\n    models:\n      - slug: o/m{''.join(lists)}{end}\n"
+        )
+    text = f"version: 1\ngroups:\n{''.join(entries)}".replace("\n", newline).rstrip()
+
+    followed = follow(text, *groups)
+
+    declared = {group.ref.label: group.models for group in declared_in({FILE: followed}).desired.groups}
+    assert declared == {group.external_entity_id: group.models for group in groups}
+    for comment in ("# about the next", "# more", "# far"):
+        assert followed.count(comment) == text.count(comment)
+    assert follow(followed, *groups) == followed
