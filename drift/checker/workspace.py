@@ -19,12 +19,12 @@ _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 class Workspace(Struct, frozen=True):
     """What reading gave; whole only if ``unseen`` is None and nothing ``failed``."""
 
-    readings: Sequence[Reading]
+    readings: tuple[Reading, ...]
     """One for every declared group, and one for every other live group that was seen."""
     list_failure: GatewayError | None
     broken_items: int
     """Items of the list that could not be read as groups."""
-    notes: Sequence[str]
+    notes: tuple[str, ...]
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -41,7 +41,10 @@ class Workspace(Struct, frozen=True):
         """Why there may be other live groups; None if there are none."""
         if self.list_failure:
             return self.list_failure.cause, self.list_failure.message
-        return unreadable_items(self.broken_items)
+        if self.broken_items:
+            message = f"{counted(self.broken_items, 'item')} of the list could not be read as groups"
+            return Cause.UNREADABLE_RESPONSE, message
+        return None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -73,12 +76,5 @@ def read_workspace(
         readings.append(reading)
     doubtful = () if source.list_failure else suspects(readings)
     again = {id(reading.desired): reading for reading in source.confirm(doubtful)} if doubtful else {}
-    readings = [again.get(id(reading.desired), reading) if reading.desired else reading for reading in readings]
-    return Workspace(readings, source.list_failure, source.broken_items, tuple(source.notes()))
-
-
-def unreadable_items(count: int) -> tuple[Cause, str] | None:
-    """What there is to say of items of the list that are no groups; None if there are none."""
-    if not count:
-        return None
-    return Cause.UNREADABLE_RESPONSE, f"{counted(count, 'item')} of the list could not be read as groups"
+    latest = (again.get(id(reading.desired), reading) if reading.desired else reading for reading in readings)
+    return Workspace(tuple(latest), source.list_failure, source.broken_items, tuple(source.notes()))
