@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.checker.run import Comparison
+from drift.checker.run import Run
 from drift.errors import SettingsError
 from drift.model.forest import desired_forest, desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group, Positions
@@ -120,13 +120,13 @@ def differences(
     ``new`` groups were not declared when ``live`` was read, and may be by now.
     """
     found = {name: group for group in new for name in (group.id, group.external_entity_id)} | {**live.declared}
-    comparison = Comparison(desired, lambda: None)
-    comparison.take(
+    run = Run(desired)
+    run.take(
         Found(group, found[desired_key(group)]) if desired_key(group) in found else Missing(group) for group in desired
     )
     drift = {
         desired_key(desired[position]): tuple(finding for finding in findings if finding.is_drift)
-        for position, findings in comparison.findings().items()
+        for position, findings in run.findings().items()
     }
     return {key: findings for key, findings in drift.items() if findings}
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from drift.errors import ExitCode
-from drift.model.forest import Forest, Violation, live_forest
+from drift.model.effective import Violation
+from drift.model.forest import Forest, live_forest
 from drift.model.groups import DesiredGroup, Group
 from drift.model.wording import counted, number
 from drift.plan.ordering import order
@@ -111,7 +112,7 @@ def failed_plan(failure: Failure, exit_code: ExitCode, provenance: Provenance) -
     )
 
 
-def _unsure(forest: Forest, live: Group, seen: Seen) -> str:
+def _unsure(forest: Forest[str], live: Group, seen: Seen) -> str:
     """Why it cannot be told what the API would accept; empty if it can."""
     if live.limit_enforcement not in _MODES:
         return f"limit_enforcement {live.limit_enforcement} is not known to this version"
@@ -120,7 +121,7 @@ def _unsure(forest: Forest, live: Group, seen: Seen) -> str:
     return ""
 
 
-def _refusal(violation: Violation, aims: Mapping[str, Target]) -> str:
+def _refusal(violation: Violation[str], aims: Mapping[str, Target]) -> str:
     def label(key: str) -> str:
         return aims[key].live.ref.label if key in aims else key
 
