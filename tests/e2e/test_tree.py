@@ -117,7 +117,7 @@ def test_items_of_the_list_that_are_no_groups_are_counted_and_exit_3(
     run = drift("tree", "--live", "--api-url", sandbox(two_trees, faults=["threshold=NaN:times=1"]).url)
 
     assert run.code == 3
-    assert "unseen: not all live groups: 2 items of the list could not be read\n" in run.out
+    assert "unseen: not all live groups: 2 items of the list could not be read as groups\n" in run.out
     assert "note: an item of the list ('acme') is not a group as documented" in run.err
 
 
