@@ -8,7 +8,7 @@ from drift.cli.console import say, write_result
 from drift.cli.outputs import write_file
 from drift.cli.saved import read_report
 from drift.errors import SettingsError
-from drift.render.history.formats import HISTORY_FORMATS, render_history
+from drift.render import HISTORIES
 from drift.render.visible import visible
 from drift.report.history import history
 from drift.report.report import Report
@@ -26,8 +26,8 @@ class HistoryOutputType(click.ParamType[tuple[str, Path | None]]):
         if isinstance(value, tuple):
             return value
         output_format, _, path = value.partition("=")
-        if output_format not in HISTORY_FORMATS:
-            self.fail(f"{output_format!r} is not a format; there are {', '.join(HISTORY_FORMATS)}", param, ctx)
+        if output_format not in HISTORIES.names:
+            self.fail(f"{output_format!r} is not a format; there are {', '.join(HISTORIES.names)}", param, ctx)
         return output_format, Path(path) if path not in {"", "-"} else None
 
 
@@ -38,7 +38,7 @@ class HistoryOutputType(click.ParamType[tuple[str, Path | None]]):
     "outputs",
     type=HistoryOutputType(),
     multiple=True,
-    help=f"Format ({', '.join(HISTORY_FORMATS)}) and where it goes; may be repeated. [default: text]",
+    help=f"Format ({', '.join(HISTORIES.names)}) and where it goes; may be repeated. [default: text]",
 )
 def command(paths: tuple[Path, ...], *, outputs: tuple[tuple[str, Path | None], ...]) -> int:
     """Say of each difference when it was first and last seen and when it was gone, from saved JSON reports.
@@ -51,7 +51,7 @@ def command(paths: tuple[Path, ...], *, outputs: tuple[tuple[str, Path | None], 
         raise SettingsError("there is no report to tell of", hint="`drift check --output json=PATH` writes one")
     told = history(reports)
     for output_format, path in outputs or (("text", None),):
-        text = render_history(told, output_format)
+        text = HISTORIES.render(told, output_format)
         if path is None:
             write_result(text)
         else:

@@ -16,7 +16,7 @@ def command(of: str) -> int:
 
         document = desired_json_schema()
     else:
-        from drift.render.report.json import schema  # noqa: PLC0415
+        from drift.render.json import schema  # noqa: PLC0415
 
         document = schema()
     write_result(json.dumps(document, indent=2) + "\n")

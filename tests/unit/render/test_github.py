@@ -98,9 +98,9 @@ def test_errors_of_the_files_are_on_their_lines() -> None:
     )
 
     failure, error = commands(render_report(report, "github"))
-    assert (failure.name, failure.message) == ("error", "1 error. see above")
-    assert error.properties == {"file": "desired/a,b:c.yaml", "line": "4", "col": "2", "title": "V09"}
-    assert error.message == "groups[0]: no such key (hint: remove it)"
+    assert (failure.name, failure.message) == ("error", "nothing was compared: 1 error; see above")
+    assert error.properties == {"file": "desired/a,b:c.yaml", "line": "4", "col": "2", "title": "V09: groups[0]"}
+    assert error.message == "no such key; remove it"
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from drift.render import render_report
-from drift.render.report.json import parse, schema
+from drift.render.json import parse, schema
 from drift.render.visible import visible
 from drift.report.report import SCHEMA_VERSION, Report
 from tests.hostile import HOSTILE

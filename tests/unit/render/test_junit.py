@@ -72,7 +72,7 @@ def test_a_failure_tells_all_findings_of_the_group_with_their_lines() -> None:
     (failure,) = cases_of(full_report())["acme"].result
 
     assert "desired/acme.yaml:11:3: medium limit-raised [permissive]" in failure.text
-    assert "moves 30 descendants: acme-eu-0, " in failure.text
+    assert "loosens 30 descendants: acme-eu-0, " in failure.text
     assert "and 10 more" in failure.text
     assert failure.message.endswith("(and 4 more)")
 
