@@ -17,7 +17,7 @@ from drift.report.finding import Affected
 from drift.report.report import Failure as RunFailure
 from drift.report.report import Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import declared
-from tests.hostile import HOSTILE
+from tests.hostile import with_every_hostile_text
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 
 
@@ -176,7 +176,7 @@ def test_a_large_report_has_a_case_for_every_group() -> None:
     assert suite_of(large_report(500)).tests == 500
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_hostile_text_stays_text(text: str) -> None:
     report = hostile_report(text)
     cases = list(suite_of(report))

@@ -11,7 +11,7 @@ from drift.plan import Plan
 from drift.render import PLANS
 from drift.report.report import Unread
 from tests.builders import MODEL, RPM, TPM, declared, live
-from tests.hostile import HOSTILE
+from tests.hostile import with_every_hostile_text
 from tests.unit.plan.test_planner import planned
 
 
@@ -47,7 +47,7 @@ def test_it_looks_as_reviewed(golden: Callable[[str, str], None], output_format:
     golden(f"plan.{output_format}", PLANS.render(full_plan(), output_format).replace("0.1.0", "X"))
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_hostile_text_stays_text(text: str) -> None:
     def shown(name: str) -> str:
         plan = full_plan()

@@ -129,15 +129,15 @@ def test_a_chain_deeper_than_the_terminal_is_wide_is_left_unwrapped() -> None:
 def test_a_huge_forest_is_shown_whole_and_cut() -> None:
     groups = [
         declared(f"g{number}", parent=f"g{number // 10}" if number >= 10 else None, name=None)
-        for number in range(100_000)
+        for number in range(10_000)
     ]
     tree = desired_tree(groups)
 
     whole = TREES.render(tree, "text", RenderOptions(width=100, colour=True))
     cut = TREES.render(tree, "text", RenderOptions(depth=1))
 
-    assert whole.count("\n") == 200_002
-    assert cut.count("... 11,110 more\n") == 9
+    assert whole.count("\n") == 20_002
+    assert cut.count("... 1,110 more\n") == 9
     assert cut.count("\n") == 31
 
 
@@ -149,14 +149,14 @@ def test_a_failed_run_says_so_in_every_machine_format() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("options", [RenderOptions(), RenderOptions(width=100), RenderOptions(width=100, colour=True)])
-def test_a_hostile_name_stays_text(name: str, options: RenderOptions) -> None:
-    shown = TREES.render(sample(name), "text", options)
-    plain = TREES.render(sample("harmless"), "text", options)
+def test_a_hostile_name_stays_text(name: str) -> None:
+    for options in (RenderOptions(), RenderOptions(width=100), RenderOptions(width=100, colour=True)):
+        shown = TREES.render(sample(name), "text", options)
+        plain = TREES.render(sample("harmless"), "text", options)
 
-    assert shown.count("\n") == plain.count("\n")
-    assert shown.count("\x1b") == plain.count("\x1b")
-    assert name in shown or not name.isprintable()
+        assert shown.count("\n") == plain.count("\n")
+        assert shown.count("\x1b") == plain.count("\x1b")
+        assert name in shown or not name.isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
