@@ -21,7 +21,7 @@ from drift.errors import DriftError, ExitCode
 from drift.gateway.address import parse_address
 from drift.model.readings import Found, Missing
 from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
-from drift.render.plan.formats import PLAN_FORMATS, PlanOptions, render_plan
+from drift.render import PLANS, RenderOptions
 from drift.report.report import FailOn, Failure, Gate
 from drift.snapshot import SnapshotSource
 
@@ -35,7 +35,7 @@ _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 @desired_paths
 @connection_options
 @live_option
-@click.option("--output", type=click.Choice(PLAN_FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Choice(PLANS.names), default="text", show_default=True)
 @click.option(
     "--yes-large", is_flag=True, help=f"Plan also what touches more than {LARGE_PERCENT} % of the declared groups."
 )
@@ -79,7 +79,7 @@ def command(
         if plan.failure:
             say_error(plan.failure.message, plan.failure.hint)
     if output != "text" or not plan.failure:
-        write_result(render_plan(plan, output, PlanOptions(settings.auth_scheme)))
+        write_result(PLANS.render(plan, output, RenderOptions(auth_scheme=settings.auth_scheme)))
     return plan.exit_code
 
 

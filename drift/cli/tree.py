@@ -20,7 +20,7 @@ from drift.cli.options import Connection, colour, connection_options, desired_pa
 from drift.cli.watching import Watched
 from drift.desired import load_desired
 from drift.errors import HINTS, DriftError, ExitCode, SettingsError
-from drift.render.tree.formats import TREE_FORMATS, TreeOptions, render_tree
+from drift.render import TREES, RenderOptions
 from drift.render.visible import visible
 from drift.report.report import FailOn, Failure, Gate
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
@@ -53,7 +53,7 @@ from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, liv
     metavar="N",
     help="Show N levels, and count what is below. JSON always has all.",
 )
-@click.option("--output", type=click.Choice(TREE_FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Choice(TREES.names), default="text", show_default=True)
 @connection_options
 @colour
 def command(
@@ -70,21 +70,21 @@ def command(
     PATH (default: desired) is a YAML file, a directory of them, or - for standard input. Drift is shown, not
     judged: it leaves the exit code 0. `drift check` is the command that fails.
     """
-    options = TreeOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
+    options = RenderOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
     try:
         tree, code = _grow(view, paths, connection)
     except DriftError as error:
         return _fail(view, error, output, options)
     except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
         return _fail(view, unexpected(error), output, options)
-    write_result(render_tree(tree, output, options))
+    write_result(TREES.render(tree, output, options))
     return code
 
 
-def _fail(view: View, error: DriftError, output: str, options: TreeOptions) -> int:
+def _fail(view: View, error: DriftError, output: str, options: RenderOptions) -> int:
     say_drift_error(error)
     if output != "text":
-        write_result(render_tree(failed_tree(view, Failure(error.message, error.hint)), output, options))
+        write_result(TREES.render(failed_tree(view, Failure(error.message, error.hint)), output, options))
     return error.exit_code
 
 
