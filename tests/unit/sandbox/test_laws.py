@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drift.model.forest import MAX_LEVELS, cascading_violations, live_forest
 from drift.sandbox.messages import Request, Response
 from drift.sandbox.world import DEFAULT_KEY, World
+from tests.examples import examples
 
 GROUPS = "/v1/gateway/groups"
 
@@ -159,7 +160,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(
     st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "", "get"]),
     st.sampled_from([GROUPS, f"{GROUPS}/grp1", f"{GROUPS}/grp1/usage", ""]) | st.text(),
