@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from drift.desired.scalars import PlainScalars
 from drift.desired.schema import DOCUMENT, GROUP, PROFILE
 from drift.desired.shape import Block, fits, wrong_with
+from tests.examples import drawn_part
 
 ADAPTERS: dict[Block, TypeAdapter[Any]] = {"": DOCUMENT, "groups": GROUP, "profiles": PROFILE}
 LIMITS: dict[str, Any] = {
@@ -90,8 +91,7 @@ def test_nothing_wrong_passes(block: Block, data: st.DataObject) -> None:
     """Whatever is put in the place of whichever part: what fits, the schema takes."""
     value = copy.deepcopy(WHOLE[block])
     for _ in range(data.draw(st.integers(1, 3))):
-        spots = places(value) or [(value, "x")]
-        container, key = spots[data.draw(st.integers(0, len(spots) - 1))]
+        container, key = drawn_part(data, places(value) or [(value, "x")])
         change = data.draw(st.sampled_from(["replace", "remove", "add"]))
         if change == "replace":
             container[key] = copy.deepcopy(data.draw(odd_values))
