@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from drift.errors import SettingsError
-from drift.gateway.address import Address, parse_address
 from drift.gateway.key import ApiKey, Scheme
-from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, duration
+from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, Address, duration, parse_address
 
 KEY_CONFIG = "baseten:apiKey"
 URL_CONFIG = "baseten:apiUrl"

@@ -4,14 +4,13 @@ import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
+import httpx
+
 from drift.errors import Cause, GatewayError
 from drift.gateway.client import Access as ClientAccess
 from drift.gateway.client import GatewayClient
-from drift.gateway.clock import Budget, Clock
-from drift.gateway.lean import httpx
-from drift.gateway.ledger import Ledger
-from drift.gateway.retry import Conduct
-from drift.gateway.throttle import RATE, Throttle
+from drift.gateway.pace import RATE, Budget, Clock, Throttle
+from drift.gateway.retry import Conduct, Ledger
 from drift.gateway.transport import connector
 from drift.model.groups import DesiredGroup, Group
 from pulumi_provider.access import KEY_CONFIG, Access

@@ -18,7 +18,7 @@ from drift.cli.options import (
 from drift.cli.watching import Watched
 from drift.desired import Desired, load_desired
 from drift.errors import DriftError, ExitCode
-from drift.gateway.address import parse_address
+from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
 from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
 from drift.render import PLANS, RenderOptions

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
 from drift.errors import GatewayError
-from drift.gateway.clock import SLICE, Budget
+from drift.gateway.pace import SLICE, Budget
 
 _FAREWELL = 0.2
 """Seconds that idle threads get to close their connections; busy ones are left behind."""
@@ -28,6 +28,7 @@ class Closing(Protocol):
 C = TypeVar("C", bound=Closing)
 I = TypeVar("I")  # noqa: E741 (an item)
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Workers(Generic[C]):
@@ -37,7 +38,7 @@ class Workers(Generic[C]):
         self._size = size
         self._make = make
         self._budget = budget
-        self._where = where
+        self.where = where
         self._tasks: SimpleQueue[Callable[[C], None] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -65,16 +66,7 @@ class Workers(Generic[C]):
 
     def batch(self, call: Callable[[C, I], R]) -> "Batch[C, I, R]":
         """Work whose items are not all known at first."""
-        return Batch(call, self._submit, self._budget, self._where)
-
-    def pause(self, seconds: float) -> None:
-        """Wait before going on.
-
-        Raises:
-            GatewayError: the time is over, or the run was stopped.
-        """
-        if seconds > 0:
-            self._budget.sleep(seconds, self._where)
+        return Batch(self, call)
 
     def close(self) -> None:
         """End all threads that are idle. A thread that still waits for the network is not waited for."""
@@ -84,12 +76,26 @@ class Workers(Generic[C]):
             thread.join(_FAREWELL / len(self._threads))
         self._threads.clear()
 
-    def _submit(self, task: Callable[[C], None], waiting: int) -> None:
+    def submit(self, task: Callable[[C], None], waiting: int) -> None:
+        """Let some thread do a task; there are to be as many threads as tasks ``waiting``, within ``size``."""
         if len(self._threads) < min(self._size, waiting):
             thread = threading.Thread(target=self._work, name="drift-gateway", daemon=True)
             self._threads.append(thread)
             thread.start()
         self._tasks.put(task)
+
+    def result(self, results: "SimpleQueue[T]") -> T:
+        """The next result in a queue that tasks fill.
+
+        Raises:
+            GatewayError: the time is over, or the run was stopped.
+        """
+        while True:
+            self._budget.check(self.where)
+            try:
+                return results.get(timeout=min(SLICE, self._budget.remaining()))
+            except Empty:
+                continue
 
     def _work(self) -> None:
         own = self._make()
@@ -101,17 +107,9 @@ class Workers(Generic[C]):
 class Batch(Generic[C, I, R]):
     """Calls under way whose results belong together."""
 
-    def __init__(
-        self,
-        call: Callable[[C, I], R],
-        submit: Callable[[Callable[[C], None], int], None],
-        budget: Budget,
-        where: str,
-    ) -> None:
+    def __init__(self, workers: Workers[C], call: Callable[[C, I], R]) -> None:
+        self._workers = workers
         self._call = call
-        self._submit = submit
-        self._budget = budget
-        self._where = where
         self._cancelled = False
         self._results: SimpleQueue[tuple[I, R | Exception]] = SimpleQueue()
         self.waiting = 0
@@ -131,25 +129,20 @@ class Batch(Generic[C, I, R]):
             self._results.put((item, result))
 
         self.waiting += 1
-        self._submit(task, self.waiting)
+        self._workers.submit(task, self.waiting)
 
     def next(self) -> tuple[I, R | GatewayError]:
         """The next result, of whichever item.
 
         Raises:
             GatewayError: the time is over, or the run was stopped.
+            Exception: whatever else the call raised.
         """
-        while True:
-            if error := self._budget.spent(self._where):
-                raise error
-            try:
-                item, result = self._results.get(timeout=min(SLICE, self._budget.remaining()))
-            except Empty:
-                continue
-            self.waiting -= 1
-            if isinstance(result, Exception) and not isinstance(result, GatewayError):
-                raise result
-            return item, result
+        item, result = self._workers.result(self._results)
+        self.waiting -= 1
+        if isinstance(result, Exception) and not isinstance(result, GatewayError):
+            raise result
+        return item, result
 
     def cancel(self) -> None:
         """Drop what has not begun; what is under way ends unheard."""
