@@ -5,8 +5,7 @@ from http import HTTPStatus
 
 from drift.errors import Cause, GatewayError
 from drift.gateway.client import GatewayClient
-from drift.gateway.plan import Memory, Patience, Wanted, failed
-from drift.gateway.workers import Workers
+from drift.gateway.plan import Patience, Session, Wanted, failed
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Missing, Reading
 
@@ -38,9 +37,7 @@ def look_up(client: GatewayClient, desired: DesiredGroup, known_id: str | None) 
     return None if desired.external_entity_id is None else client.find(desired.external_entity_id)
 
 
-def one_by_one(
-    workers: Workers[GatewayClient], wanted: Wanted, positions: Sequence[int], memory: Memory
-) -> Iterator[Reading]:
+def one_by_one(session: Session, wanted: Wanted, positions: Sequence[int]) -> Iterator[Reading]:
     """The reading of each of these positions.
 
     Raises:
@@ -49,9 +46,11 @@ def one_by_one(
     patience = Patience()
     absent: list[int] = []
     hopeless = None
-    for position, result in workers.run(
-        positions, lambda client, position: look_up(client, wanted[position], memory.id_of(wanted[position]))
-    ):
+
+    def call(client: GatewayClient, position: int) -> Group | None:
+        return look_up(client, wanted[position], session.id_of(wanted[position]))
+
+    for position, result in session.workers.run(positions, call):
         if isinstance(result, GatewayError):
             yield failed(wanted.close(position), result)
             if patience.is_over(result.cause):
@@ -63,46 +62,43 @@ def one_by_one(
         if result is None:
             absent.append(position)
             continue
-        desired = wanted.close(position)
-        if result.id not in (desired.id, memory.id_of(desired)):
-            memory.filter_works = True
-        yield memory.found(desired, result)
-    yield from _absent(workers, wanted, absent, memory)
+        if result.id not in (wanted[position].id, session.id_of(wanted[position])):
+            session.filter_works = True
+        yield session.found(wanted, position, result)
+    yield from _absent(session, wanted, absent)
     if hopeless:
         raise hopeless
 
 
-def _absent(
-    workers: Workers[GatewayClient], wanted: Wanted, positions: Sequence[int], memory: Memory
-) -> Iterator[Reading]:
+def _absent(session: Session, wanted: Wanted, positions: Sequence[int]) -> Iterator[Reading]:
     """Groups that the gateway says it does not have: ``Missing``, unless it says so of others that are there."""
     doubt = None
     if any(wanted[position].external_entity_id is not None for position in positions):
-        doubt = _doubt_in_the_filter(workers, memory)
+        doubt = _doubt_in_the_filter(session)
     for position in positions:
         desired = wanted.close(position)
         yield failed(desired, doubt) if doubt and desired.external_entity_id is not None else Missing(desired)
 
 
-def _doubt_in_the_filter(workers: Workers[GatewayClient], memory: Memory) -> GatewayError | None:
+def _doubt_in_the_filter(session: Session) -> GatewayError | None:
     """Ask the list's filter for a group that is known to be there, unless it has found one before.
 
     The filter is documented but missing from the vendor's OpenAPI document, so that nothing it finds may
     be nothing it understood.
     """
-    witness = memory.witness
-    if witness is None or memory.filter_works:
+    witness = session.witness
+    if witness is None or session.filter_works:
         return None
 
     def works(client: GatewayClient, live: Group) -> bool:
         # A group that is gone by now is no evidence against the filter.
         return client.find(live.external_entity_id) is not None or client.get(live.id) is None
 
-    ((_, answer),) = workers.run([witness], works)
+    ((_, answer),) = session.workers.run([witness], works)
     if isinstance(answer, GatewayError):
         return answer
-    memory.filter_works = answer
+    session.filter_works = answer
     if answer:
         return None
     message = f"the list says that this group is absent, but says so of {witness.external_entity_id!r} too"
-    return GatewayError(Cause.INCONSISTENT, message, where=workers.where)
+    return GatewayError(Cause.INCONSISTENT, message, where=session.workers.where)

@@ -1,4 +1,4 @@
-"""What is wanted, what is known so far, and what to ask for next. No I/O.
+"""What is wanted, what is known so far, and what to ask for next. Nothing is asked here.
 
 One call gets one group, or lists up to 1,000. The cheaper way depends on how many groups are wanted and
 where in the list they are, which only reading shows.
@@ -9,7 +9,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from drift.errors import Cause, GatewayError
+from drift.gateway.client import GatewayClient
+from drift.gateway.retry import Ledger
 from drift.gateway.settings import PAGE_LIMIT, ReadMode
+from drift.gateway.workers import Workers
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Failed, Found
 
@@ -49,37 +52,6 @@ def makes_up_for_the_list(cause: Cause, still_wanted: int) -> bool:
     Not where gets would fail alike (no access, no network), and not for more than a few.
     """
     return cause in _OF_THE_LIST and still_wanted <= FEW_LEFT
-
-
-class Memory(Struct):
-    """What the readings of a source learned so far."""
-
-    ids: dict[str, str] = {}
-    """Internal id of each declared group that was found, by its external id, or else by its pinned id."""
-    pages: int = 0
-    """Pages the list has at least."""
-    witness: Group | None = None
-    """Some declared group that was found: the key is of the right workspace."""
-    filter_works: bool = False
-    """The list's filter by external id has found a group, so that it is believed where it finds none."""
-    list_failure: GatewayError | None = None
-    """Why the list was not read to its end, where all of it was asked for."""
-    broken: list[str | None] = []
-    """External ids of items of the list that are no group as documented, and not one that was asked for."""
-
-    def id_of(self, desired: DesiredGroup) -> str | None:
-        """The internal id under which the group was found before."""
-        return self.ids.get(_name(desired))
-
-    def found(self, desired: DesiredGroup, live: Group) -> Found:
-        """The reading of a declared group that was found."""
-        self.witness = live
-        self.ids[_name(desired)] = live.id
-        return Found(desired, live)
-
-    def forget(self, desired: DesiredGroup) -> None:
-        """Let the group be looked up as if it had not been found."""
-        self.ids.pop(_name(desired), None)
 
 
 class Wanted:
@@ -132,6 +104,40 @@ class Wanted:
 
     def _opened(self, position: int | None) -> int | None:
         return position if position in self._open else None
+
+
+class Session(Struct):
+    """What all readings of a source read with, and what they learned so far."""
+
+    workers: Workers[GatewayClient]
+    ledger: Ledger
+    ids: dict[str, str] = {}
+    """Internal id of each declared group that was found, by its external id, or else by its pinned id."""
+    pages: int = 0
+    """Pages the list has at least."""
+    witness: Group | None = None
+    """Some declared group that was found: the key is of the right workspace."""
+    filter_works: bool = False
+    """The list's filter by external id has found a group, so that it is believed where it finds none."""
+    list_failure: GatewayError | None = None
+    """Why the list was not read to its end, where all of it was asked for."""
+    broken: list[str | None] = []
+    """External ids of items of the list that are no group as documented, and not one that was asked for."""
+
+    def id_of(self, desired: DesiredGroup) -> str | None:
+        """The internal id under which the group was found before."""
+        return self.ids.get(_name(desired))
+
+    def found(self, wanted: Wanted, position: int, live: Group) -> Found:
+        """The reading of a declared group that was found."""
+        desired = wanted.close(position)
+        self.witness = live
+        self.ids[_name(desired)] = live.id
+        return Found(desired, live)
+
+    def forget(self, desired: DesiredGroup) -> None:
+        """Let the group be looked up as if it had not been found."""
+        self.ids.pop(_name(desired), None)
 
 
 class Patience:

@@ -10,7 +10,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import islice
@@ -41,6 +41,11 @@ _LONGEST_MESSAGE = 200
 _LONGEST_WAIT = 1e9
 """Seconds, for servers that name numbers which no float holds."""
 _MOST_NOTES = 100
+_CAUSES: Mapping[int, Cause] = {
+    HTTPStatus.UNAUTHORIZED: Cause.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN: Cause.FORBIDDEN,
+    HTTPStatus.TOO_MANY_REQUESTS: Cause.THROTTLED,
+}
 
 
 class Ledger:
@@ -149,20 +154,13 @@ def failure(response: httpx.Response, where: str, redact: Redact, clock: Clock) 
     said = _message(text, redact)
     message = f"HTTP {status} {_reason(status)}".rstrip() + (f": {said}" if said else "")
     message += _request_ids(response, redact)
-    match status:
-        case HTTPStatus.UNAUTHORIZED:
-            cause = Cause.UNAUTHORIZED
-        case HTTPStatus.FORBIDDEN:
-            cause = Cause.FORBIDDEN
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            after = _retry_after(response, text, clock)
-            return RetryableError(Cause.THROTTLED, message, where=where, status=status, retry_after=after)
-        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            after = _retry_after(response, text, clock)
-            return RetryableError(Cause.SERVER_ERROR, message, where=where, status=status, retry_after=after)
-        case _:
-            cause = Cause.UNEXPECTED_STATUS
-            message += redact(_redirection(response))[:_LONGEST_MESSAGE]
+    cause = _CAUSES.get(status, Cause.UNEXPECTED_STATUS)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        cause = Cause.SERVER_ERROR
+    if cause in (Cause.THROTTLED, Cause.SERVER_ERROR):
+        after = _retry_after(response, text, clock)
+        return RetryableError(cause, message, where=where, status=status, retry_after=after)
+    message += redact(_redirection(response))[:_LONGEST_MESSAGE]
     return GatewayError(cause, message, where=where, status=status, hint=HINTS[cause])
 
 
@@ -205,13 +203,12 @@ def _reason(status: int) -> str:
 
 def _request_ids(response: httpx.Response, redact: Redact) -> str:
     """Headers by which the vendor's support may find the request; none is documented."""
-
-    def wanted() -> Iterator[str]:
-        for name, value in response.headers.items():
-            if any(part in name.lower() for part in ("request-id", "cf-ray", "trace")):
-                yield redact(f"{name}: {value}")[:100]
-
-    found = ", ".join(islice(wanted(), 3))
+    wanted = (
+        redact(f"{name}: {value}")[:100]
+        for name, value in response.headers.items()
+        if any(part in name.lower() for part in ("request-id", "cf-ray", "trace"))
+    )
+    found = ", ".join(islice(wanted, 3))
     return f" [{found}]" if found else ""
 
 

@@ -8,7 +8,7 @@ from drift.gateway.client import Access, GatewayClient
 from drift.gateway.gets import one_by_one
 from drift.gateway.key import ApiKey
 from drift.gateway.pace import Budget, Clock, Throttle
-from drift.gateway.plan import SAMPLE, Memory, Wanted, begins_with_list, failed
+from drift.gateway.plan import SAMPLE, Session, Wanted, begins_with_list, failed
 from drift.gateway.retry import Conduct, Ledger
 from drift.gateway.settings import ReadMode, ReadOptions, parse_address
 from drift.gateway.sweep import Sweep
@@ -42,29 +42,30 @@ class GatewaySource:
         clock = clock or Clock()
         access = Access(parse_address(api_url), key, self._options)
         make = connect or connector(access.address)
-        self._budget, self._ledger, self._memory = Budget(self._options.timeout, clock), Ledger(), Memory()
-        conduct = Conduct(Throttle(self._options.rate, clock), self._budget, self._ledger)
-        self._workers = Workers(
+        self._budget = Budget(self._options.timeout, clock)
+        conduct = Conduct(Throttle(self._options.rate, clock), self._budget, Ledger())
+        workers = Workers(
             self._options.concurrency,
             lambda: GatewayClient(access, make, conduct),
             self._budget,
             access.address.where,
         )
+        self._session = Session(workers, conduct.ledger)
 
     @property
     def list_failure(self) -> GatewayError | None:
         """Why not all unmanaged groups were seen, where they were asked for; None if all were."""
-        return self._memory.list_failure
+        return self._session.list_failure
 
     @property
     def broken_items(self) -> int:
         """Items of the list that could not be read as groups, and are none of those wanted."""
-        return len(self._memory.broken)
+        return len(self._session.broken)
 
     @property
     def broken_ids(self) -> Sequence[str | None]:
         """External ids of those items; None for one that does not tell its own."""
-        return tuple(self._memory.broken)
+        return tuple(self._session.broken)
 
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
         """One reading for every wanted group, in the order of arrival; a second one replaces the first.
@@ -74,20 +75,12 @@ class GatewaySource:
 
         Where several groups are wanted and none is found, all are ``Failed`` and none is ``Missing``.
         """
-        self._budget.start()
-        mode = self._options.read
-        sweeping = begins_with_list(mode, len(wanted), unmanaged=unmanaged)
-        return self._certain(wanted, self._readings(Wanted(wanted), mode, sweeping=sweeping, unmanaged=unmanaged))
+        return self._start(wanted, self._options.read, unmanaged=unmanaged)
 
     def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
         """One fresh reading for every suspect: by get, or from the list where that takes fewer calls."""
-        self._budget.start()
         mode: ReadMode = "get" if self._options.read == "get" else "auto"
-        sweeping = begins_with_list(mode, len(suspects), unmanaged=False, pages=self._memory.pages)
-        readings = self._readings(
-            Wanted(suspects), mode, sweeping=sweeping, unmanaged=False, after=self._options.confirm_after
-        )
-        return self._certain(suspects, readings)
+        return self._start(suspects, mode, pages=self._session.pages, after=self._options.confirm_after)
 
     def stop(self) -> None:
         """Let every group that is still to be read be ``Failed``; also from a signal handler."""
@@ -95,15 +88,15 @@ class GatewaySource:
 
     def notes(self) -> tuple[str, ...]:
         """What else was met: members of the API that are not compared, broken items of the list."""
-        return self._ledger.notes()
+        return self._session.ledger.notes()
 
     def requests(self) -> Mapping[str, int]:
         """Requests so far: ``get`` and ``list``, ``retries`` among them, and ``throttled``: answers with 429."""
-        return self._ledger.counts()
+        return self._session.ledger.counts()
 
     def close(self) -> None:
         """Close the connections. What still waits for the network is left behind."""
-        self._workers.close()
+        self._session.workers.close()
 
     def __enter__(self) -> Self:
         return self
@@ -111,47 +104,57 @@ class GatewaySource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _readings(
-        self, wanted: Wanted, mode: ReadMode, *, sweeping: bool, unmanaged: bool, after: float = 0.0
+    def _start(
+        self,
+        groups: Sequence[DesiredGroup],
+        mode: ReadMode,
+        *,
+        unmanaged: bool = False,
+        pages: int | None = None,
+        after: float = 0.0,
     ) -> Iterator[Reading]:
-        """One reading for every wanted group: whatever ends the reading early, the rest is ``Failed``.
+        """The readings, ``after`` so many seconds; the time runs from now on."""
+        self._budget.start()
+        by_list = begins_with_list(mode, len(groups), unmanaged=unmanaged, pages=pages)
+        wanted = Wanted(groups)
+        sweep = Sweep(self._session, wanted, mode, unmanaged=unmanaged) if by_list else None
+        return self._certain(self._readings(wanted, sweep, after), alone=len(groups) == 1)
 
-        It begins ``after`` so many seconds.
-        """
+    def _readings(self, wanted: Wanted, sweep: Sweep | None, after: float) -> Iterator[Reading]:
+        """One reading for every wanted group: whatever ends the reading early, the rest is ``Failed``."""
         try:
             if after:
-                self._budget.sleep(after, self._workers.where)
-            if sweeping:
+                self._budget.sleep(after, self._session.workers.where)
+            if sweep:
                 before = len(wanted)
-                sweep = Sweep(self._workers, wanted, mode, self._memory, self._ledger, unmanaged=unmanaged)
                 yield from sweep.readings()
                 if sweep.complete and SAMPLE < len(wanted) == before:
                     # The whole list held none: if a few of them are absent for sure, the others are not asked for.
-                    yield from one_by_one(self._workers, wanted, list(wanted)[:SAMPLE], self._memory)
-                    if self._memory.witness is None:
+                    yield from one_by_one(self._session, wanted, list(wanted)[:SAMPLE])
+                    if self._session.witness is None:
                         raise self._none_found()
-            yield from one_by_one(self._workers, wanted, list(wanted), self._memory)
+            yield from one_by_one(self._session, wanted, list(wanted))
         except GatewayError as error:
             for position in wanted:
                 yield failed(wanted.close(position), error)
 
-    def _certain(self, wanted: Sequence[DesiredGroup], readings: Iterator[Reading]) -> Iterator[Reading]:
+    def _certain(self, readings: Iterator[Reading], *, alone: bool) -> Iterator[Reading]:
         """Holds ``Missing`` back until some declared group was found, which shows that the key is the right one.
 
         Where none is, all are ``Failed``: more likely the key is of another workspace than all are deleted.
-        A group that is wanted alone has nothing to be compared with.
+        A group that is wanted ``alone`` has nothing to be compared with.
         """
         held: list[Missing] = []
         for reading in readings:
-            if isinstance(reading, Missing) and len(wanted) > 1 and self._memory.witness is None:
+            if isinstance(reading, Missing) and not alone and self._session.witness is None:
                 held.append(reading)
                 continue
             yield reading
-            if held and self._memory.witness is not None:
+            if held and self._session.witness is not None:
                 yield from held
                 held.clear()
         yield from (failed(missing.desired, self._none_found()) for missing in held)
 
     def _none_found(self) -> GatewayError:
         message = "none of the declared groups was found: is the API key of their workspace?"
-        return GatewayError(Cause.NOT_FOUND_ANYWHERE, message, where=self._workers.where)
+        return GatewayError(Cause.NOT_FOUND_ANYWHERE, message, where=self._session.workers.where)

@@ -6,14 +6,13 @@ which is guarded against.
 """
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.client import BrokenItem, GatewayClient, Items, Page
-from drift.gateway.plan import Memory, Wanted, failed, makes_up_for_the_list, next_page_is_certain, turns_to_gets
-from drift.gateway.retry import Ledger
+from drift.gateway.client import BrokenItem, Items, Page
+from drift.gateway.plan import Session, Wanted, failed, makes_up_for_the_list, next_page_is_certain, turns_to_gets
 from drift.gateway.settings import ReadMode
-from drift.gateway.workers import Workers
 from drift.model.groups import Group
 from drift.model.readings import Found, Reading
 
@@ -24,21 +23,10 @@ _MOST_STALE_PAGES = 3
 class Sweep:
     """One reading of the list, for the groups that are ``wanted`` and, with ``unmanaged``, for all others."""
 
-    def __init__(
-        self,
-        workers: Workers[GatewayClient],
-        wanted: Wanted,
-        mode: ReadMode,
-        memory: Memory,
-        ledger: Ledger,
-        *,
-        unmanaged: bool,
-    ) -> None:
-        self._workers = workers
+    def __init__(self, session: Session, wanted: Wanted, mode: ReadMode, *, unmanaged: bool) -> None:
+        self._session = session
         self._wanted = wanted
         self._mode = mode
-        self._memory = memory
-        self._ledger = ledger
         self._unmanaged = unmanaged
         self._pages_read = 0
         self._stale = 0
@@ -68,32 +56,29 @@ class Sweep:
                         break
         except GatewayError as error:
             failure = error
-        self._memory.pages = max(self._memory.pages, self._pages_read)
+        self._session.pages = max(self._session.pages, self._pages_read)
         for position, live in self._namesakes.items():
             if position in self._wanted:
-                yield self._memory.found(self._wanted.close(position), live)
+                yield self._session.found(self._wanted, position, live)
             elif self._unmanaged:
                 yield Found(None, live)
         for position in self._contested:
-            self._memory.forget(self._wanted[position])
+            self._session.forget(self._wanted[position])
             self._wanted.reopen(position)
         if failure:
             self._broken_off(failure)
 
     def _pages(self) -> Generator[Items, None, None]:
         """The items of each page, every group once."""
-        batch = self._workers.batch(_page)
+        under_way = self._ask(None)
         try:
-            batch.submit(None)
             while True:
-                page = batch.next()[1]
-                if isinstance(page, GatewayError):
-                    raise page
+                page = self._session.workers.result(under_way)
                 self._pages_read += 1
                 cursor = page.pagination.cursor
-                ahead = page.pagination.has_more and cursor not in self._cursors and self._goes_on()
-                if ahead and cursor:
-                    batch.submit(cursor)
+                ahead = page.pagination.has_more and cursor and cursor not in self._cursors and self._goes_on()
+                if ahead:
+                    under_way = self._ask(cursor)
                 items = self._new(page.decode())
                 yield items
                 if not page.pagination.has_more:
@@ -101,9 +86,12 @@ class Sweep:
                     return
                 self._check_progress(cursor, items)
                 if not ahead:
-                    batch.submit(cursor)
+                    under_way = self._ask(cursor)
         finally:
-            batch.cancel()
+            under_way.cancel()
+
+    def _ask(self, cursor: str | None) -> "Future[Page]":
+        return self._session.workers.start(lambda client: client.page(cursor=cursor))
 
     def _goes_on(self) -> bool:
         """Whether the next page is needed whatever this one holds."""
@@ -125,7 +113,7 @@ class Sweep:
         self._cursors.add(cursor)
 
     def _inconsistent(self, message: str) -> GatewayError:
-        return GatewayError(Cause.INCONSISTENT, message, where=self._workers.where)
+        return GatewayError(Cause.INCONSISTENT, message, where=self._session.workers.where)
 
     def _matched(self, items: Items) -> Iterator[Reading]:
         for live in items.groups:
@@ -139,20 +127,20 @@ class Sweep:
         wanted = self._wanted
         position = wanted.by_external(live.external_entity_id)
         if position is not None:
-            return self._memory.found(wanted.close(position), live)
+            return self._session.found(wanted, position, live)
         position = wanted.by_id(live.id)
         if position is not None:
             if wanted[position].external_entity_id is None:
-                return self._memory.found(wanted.close(position), live)
+                return self._session.found(wanted, position, live)
             self._namesakes[position] = live
             return None
         position = wanted.declares(live)
         if position is None:
             return Found(None, live) if self._unmanaged else None
-        first = self._memory.ids.get(live.external_entity_id)
+        first = self._session.ids.get(live.external_entity_id)
         if first not in (None, live.id):
             self._contested.append(position)
-            self._ledger.note(
+            self._session.ledger.note(
                 f"two groups of the list have the external id {live.external_entity_id!r}: {first!r} and {live.id!r}"
             )
         return None
@@ -163,22 +151,20 @@ class Sweep:
             position = self._wanted.by_id(item.id)
         message = f"not a group as documented: {item.message}"
         if position is None:
-            self._memory.broken.append(item.external_entity_id)
+            self._session.broken.append(item.external_entity_id)
             who = item.external_entity_id or item.id
-            self._ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
+            self._session.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
         else:
-            error = GatewayError(Cause.UNREADABLE_RESPONSE, message, where=self._workers.where)
+            error = GatewayError(Cause.UNREADABLE_RESPONSE, message, where=self._session.workers.where)
             yield failed(self._wanted.close(position), error)
 
     def _broken_off(self, failure: GatewayError) -> None:
         if self._unmanaged:
-            self._memory.list_failure = failure
-            self._ledger.note(f"not all unmanaged groups were seen: {failure.message}")
+            self._session.list_failure = failure
+            self._session.ledger.note(f"not all unmanaged groups were seen: {failure.message}")
         if self._wanted and not makes_up_for_the_list(failure.cause, len(self._wanted)):
             raise failure
         if self._wanted:
-            self._ledger.note(f"the list of groups broke off ({failure.message}); the rest was asked for one by one")
-
-
-def _page(client: GatewayClient, cursor: str | None) -> Page:
-    return client.page(cursor=cursor)
+            self._session.ledger.note(
+                f"the list of groups broke off ({failure.message}); the rest was asked for one by one"
+            )

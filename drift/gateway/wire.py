@@ -199,18 +199,10 @@ def _models(
     except BROKEN as error:
         place = f".{name}" if model is None else f".{name}[{len(pairs)}]"
         raise DecodeError(described(error, place)) from None
-    models, repeated = _keyed(pairs, _numbered_slug, _in_order)
+    models, repeated = _keyed(pairs, lambda slug, number: f"{slug} ({number})", lambda limits: sorted(limits.items()))
     what = name.removesuffix("s").replace("_", " ")
     anomalies += [f"{what} {slug!r} is listed {len(found)} times" for slug, found in repeated.items()]
     return models
-
-
-def _numbered_slug(slug: str, number: int) -> str:
-    return f"{slug} ({number})"
-
-
-def _in_order(limits: Mapping[Key, int]) -> Sequence[tuple[Key, int]]:
-    return sorted(limits.items())
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)

@@ -6,6 +6,7 @@ whole program past its time budget. These are daemon threads, and only the calle
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
@@ -28,17 +29,17 @@ class Closing(Protocol):
 C = TypeVar("C", bound=Closing)
 I = TypeVar("I")  # noqa: E741 (an item)
 R = TypeVar("R")
-T = TypeVar("T")
 
 
 class Workers(Generic[C]):
     """Up to ``size`` threads, started as there is work for them, each with what ``make`` makes for it."""
 
     def __init__(self, size: int, make: Callable[[], C], budget: Budget, where: str) -> None:
+        """``where`` is what messages say was asked, where the time is over."""
+        self.where = where
         self._size = size
         self._make = make
         self._budget = budget
-        self.where = where
         self._tasks: SimpleQueue[Callable[[C], None] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -51,22 +52,57 @@ class Workers(Generic[C]):
             GatewayError: the time is over, or the run was stopped. Items without a result stay without.
             Exception: whatever else ``call`` raised.
         """
-        batch: Batch[C, I, R] = self.batch(call)
+        ended: SimpleQueue[Future[R]] = SimpleQueue()
+        under_way: dict[Future[R], I] = {}
         source = iter(items)
+
+        def begin(item: I) -> None:
+            future = self.start(lambda own: call(own, item), waiting=len(under_way) + 1)
+            under_way[future] = item
+            future.add_done_callback(ended.put)
+
         try:
             for item in islice(source, self._size):
-                batch.submit(item)
-            while batch.waiting:
-                item, result = batch.next()
+                begin(item)
+            while under_way:
+                future = self._take(ended)
+                item = under_way.pop(future)
                 for following in islice(source, 1):
-                    batch.submit(following)
-                yield item, result
+                    begin(following)
+                error = future.exception()
+                yield item, error if isinstance(error, GatewayError) else future.result()
         finally:
-            batch.cancel()
+            for future in under_way:
+                future.cancel()
 
-    def batch(self, call: Callable[[C, I], R]) -> "Batch[C, I, R]":
-        """Work whose items are not all known at first."""
-        return Batch(self, call)
+    def start(self, call: Callable[[C], R], *, waiting: int = 1) -> "Future[R]":
+        """Let some thread make a call; there are to be as many threads as calls ``waiting``, within ``size``."""
+        future: Future[R] = Future()
+
+        def task(own: C) -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(call(own))
+                except Exception as error:  # noqa: BLE001 (goes on in the thread that waits for it)
+                    future.set_exception(error)
+
+        if len(self._threads) < min(self._size, waiting):
+            thread = threading.Thread(target=self._work, name="drift-gateway", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._tasks.put(task)
+        return future
+
+    def result(self, future: "Future[R]") -> R:
+        """What a call returned.
+
+        Raises:
+            GatewayError: the time is over, or the run was stopped.
+            Exception: whatever the call raised.
+        """
+        ended: SimpleQueue[Future[R]] = SimpleQueue()
+        future.add_done_callback(ended.put)
+        return self._take(ended).result()
 
     def close(self) -> None:
         """End all threads that are idle. A thread that still waits for the network is not waited for."""
@@ -76,24 +112,12 @@ class Workers(Generic[C]):
             thread.join(_FAREWELL / len(self._threads))
         self._threads.clear()
 
-    def submit(self, task: Callable[[C], None], waiting: int) -> None:
-        """Let some thread do a task; there are to be as many threads as tasks ``waiting``, within ``size``."""
-        if len(self._threads) < min(self._size, waiting):
-            thread = threading.Thread(target=self._work, name="drift-gateway", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._tasks.put(task)
-
-    def result(self, results: "SimpleQueue[T]") -> T:
-        """The next result in a queue that tasks fill.
-
-        Raises:
-            GatewayError: the time is over, or the run was stopped.
-        """
+    def _take(self, ended: "SimpleQueue[Future[R]]") -> "Future[R]":
+        """The next of the calls that ended; fails as soon as the run is stopped or out of time."""
         while True:
             self._budget.check(self.where)
             try:
-                return results.get(timeout=min(SLICE, self._budget.remaining()))
+                return ended.get(timeout=min(SLICE, self._budget.remaining()))
             except Empty:
                 continue
 
@@ -102,48 +126,3 @@ class Workers(Generic[C]):
         while (task := self._tasks.get()) is not None:
             task(own)
         own.close()
-
-
-class Batch(Generic[C, I, R]):
-    """Calls under way whose results belong together."""
-
-    def __init__(self, workers: Workers[C], call: Callable[[C, I], R]) -> None:
-        self._workers = workers
-        self._call = call
-        self._cancelled = False
-        self._results: SimpleQueue[tuple[I, R | Exception]] = SimpleQueue()
-        self.waiting = 0
-        """Items submitted whose results were not taken yet."""
-
-    def submit(self, item: I) -> None:
-        """Let some thread call with ``item``."""
-
-        def task(own: C) -> None:
-            if self._cancelled:
-                return
-            result: R | Exception
-            try:
-                result = self._call(own, item)
-            except Exception as error:  # noqa: BLE001 (goes on in the thread that waits for it)
-                result = error
-            self._results.put((item, result))
-
-        self.waiting += 1
-        self._workers.submit(task, self.waiting)
-
-    def next(self) -> tuple[I, R | GatewayError]:
-        """The next result, of whichever item.
-
-        Raises:
-            GatewayError: the time is over, or the run was stopped.
-            Exception: whatever else the call raised.
-        """
-        item, result = self._workers.result(self._results)
-        self.waiting -= 1
-        if isinstance(result, Exception) and not isinstance(result, GatewayError):
-            raise result
-        return item, result
-
-    def cancel(self) -> None:
-        """Drop what has not begun; what is under way ends unheard."""
-        self._cancelled = True

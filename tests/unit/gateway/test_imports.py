@@ -11,8 +11,8 @@ def printed(program: str) -> list[str]:
 
 
 def test_settings_are_light() -> None:
-    """The package itself brings no HTTP library, and keys, settings and plans need none."""
-    modules = "drift.gateway, drift.gateway.key, drift.gateway.plan, drift.gateway.settings, drift.gateway.wire"
+    """The package itself brings no HTTP library, and keys and settings need none."""
+    modules = "drift.gateway, drift.gateway.key, drift.gateway.settings, drift.gateway.wire"
     loaded = printed(f"import sys, {modules}; print(*sys.modules)")
     assert not {"httpx", "httpcore", "ssl"} & set(loaded)
 
