@@ -261,6 +261,12 @@ class TestCascadingLimits:
             assert (response.status, response.json()) == (400, TOO_MUCH)
         done(world.ask("POST", GROUPS, new("leaf", model(tokens(70)), parent=child)))
 
+    def test_ancestors_beyond_one_that_sets_nothing(self, world: World, root: str) -> None:
+        """A parent without the limit does not hide the pool above it."""
+        parent = done(world.ask("POST", GROUPS, new("parent", parent=root)))["id"]
+        assert world.ask("POST", GROUPS, new("leaf", model(tokens(101)), parent=parent)).json() == TOO_MUCH
+        done(world.ask("POST", GROUPS, new("leaf", model(tokens(100)), parent=parent)))
+
     def test_raise_above_an_ancestor(self, world: World, child: str) -> None:
         """Raising stops at the ancestor's threshold; equal is allowed."""
         path = f"{GROUPS}/{child}"
