@@ -11,7 +11,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from drift.checker.check import check
-from drift.model.forest import Forest, Node, cascading_violations
+from drift.model.effective import cascading_violations
+from drift.model.forest import Forest, Node
 from drift.model.groups import DesiredGroup
 from drift.model.limits import LimitKey, Models
 from drift.plan import Plan, Seen, Source, draw_up
@@ -37,10 +38,10 @@ dense: st.SearchStrategy[Models] = st.fixed_dictionaries(
 
 
 @st.composite
-def forests(draw: st.DrawFn) -> list[Node]:
+def forests(draw: st.DrawFn) -> list[Node[str]]:
     """Sound trees of at most five levels, whose limits are no rule's yet."""
     mode = draw(st.sampled_from(["INDEPENDENT", "CASCADING"]))
-    nodes: list[Node] = []
+    nodes: list[Node[str]] = []
     levels: dict[str | None, int] = {None: 0}
     for name in NAMES[: draw(st.integers(1, len(NAMES)))]:
         parent = draw(st.sampled_from([above for above, level in levels.items() if level < 5]))
@@ -49,9 +50,9 @@ def forests(draw: st.DrawFn) -> list[Node]:
     return nodes
 
 
-def lawful(nodes: list[Node], drawn: list[Models]) -> list[Node]:
+def lawful(nodes: list[Node[str]], drawn: list[Models]) -> list[Node[str]]:
     """The forest with these models, thresholds cut down to what the ancestors allow."""
-    placed: dict[str, Node] = {}
+    placed: dict[str, Node[str]] = {}
     for node, wanted in zip(nodes, drawn, strict=True):
         above = []
         at = node.parent
@@ -59,7 +60,7 @@ def lawful(nodes: list[Node], drawn: list[Models]) -> list[Node]:
             above.append(placed[at])
             at = placed[at].parent
 
-        def ceiling(slug: str, key: LimitKey, threshold: int, above: list[Node] = above) -> int:
+        def ceiling(slug: str, key: LimitKey, threshold: int, above: list[Node[str]] = above) -> int:
             return min([threshold, *(one.models[slug][key] for one in above if key in one.models.get(slug, {}))])
 
         fitting = wanted
@@ -74,7 +75,7 @@ def lawful(nodes: list[Node], drawn: list[Models]) -> list[Node]:
 
 
 @st.composite
-def drifts(draw: st.DrawFn) -> tuple[list[Node], list[Node]]:
+def drifts(draw: st.DrawFn) -> tuple[list[Node[str]], list[Node[str]]]:
     """The same trees with the limits that are live and those that are declared."""
     shape = draw(forests())
     # Where all groups set the same limits, raising one and lowering another most often needs two steps.
@@ -83,13 +84,13 @@ def drifts(draw: st.DrawFn) -> tuple[list[Node], list[Node]]:
     return lawful(shape, draw(some)), lawful(shape, draw(some))
 
 
-def world_of(nodes: list[Node]) -> World:
+def world_of(nodes: list[Node[str]]) -> World:
     world = World(clock=lambda: WHEN)
     seed(world, declarations(nodes, set(), set(), set()))
     return world
 
 
-def declarations(nodes: list[Node], rename: set[str], listed: set[str], unset: set[str]) -> list[DesiredGroup]:
+def declarations(nodes: list[Node[str]], rename: set[str], listed: set[str], unset: set[str]) -> list[DesiredGroup]:
     return [
         declared(
             node.key,
@@ -150,7 +151,7 @@ def checked(desired: list[DesiredGroup], world: World) -> Report:
 @settings(deadline=None, max_examples=300)
 @given(drifts(), st.data())
 def test_every_step_is_accepted_and_the_last_leaves_everything_in_sync(
-    sides: tuple[list[Node], list[Node]], data: st.DataObject
+    sides: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
 ) -> None:
     live, wanted = sides
     world = world_of(live)
@@ -170,7 +171,7 @@ def test_every_step_is_accepted_and_the_last_leaves_everything_in_sync(
 @settings(deadline=None, max_examples=300)
 @given(drifts(), st.data())
 def test_what_nobody_declares_is_kept_and_what_it_forbids_is_told(
-    sides: tuple[list[Node], list[Node]], data: st.DataObject
+    sides: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
 ) -> None:
     """Undeclared groups and models stay, and may make a goal impossible: then the group is named, never sent."""
     live, wanted = sides
@@ -199,7 +200,7 @@ def test_what_nobody_declares_is_kept_and_what_it_forbids_is_told(
 
 @settings(deadline=None, max_examples=200)
 @given(drifts())
-def test_on_the_way_no_model_is_given_that_neither_side_has(sides: tuple[list[Node], list[Node]]) -> None:
+def test_on_the_way_no_model_is_given_that_neither_side_has(sides: tuple[list[Node[str]], list[Node[str]]]) -> None:
     """Half of a way gives nothing: every limit in between is one of either side, and so is every model."""
     live, wanted = sides
     world = world_of(live)

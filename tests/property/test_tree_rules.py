@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from drift.desired.tree_rules import tree_problems
 from drift.errors import Level, Location
-from drift.model.forest import desired_forest, predict
+from drift.model.effective import predict
+from drift.model.forest import desired_forest
 from drift.model.groups import DesiredGroup
 from drift.model.limits import LimitKey
 from drift.sandbox.wire import GROUPS_PATH

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drift.model.forest import cascading_violations, live_forest, predict
+from drift.model.effective import cascading_violations, predict
+from drift.model.forest import live_forest
 from drift.model.groups import Group
 from drift.model.limits import Models
 from drift.sandbox.seeding import api_models
