@@ -40,7 +40,7 @@ class Delivery(Struct, frozen=True):
     pause: float = 0
     """Seconds."""
     drip: float = 0
-    """Seconds before each byte of the whole answer."""
+    """Seconds before each byte of the answer, headers included."""
 
 
 Ask: TypeAlias = Callable[[Request], Delivery]

@@ -172,7 +172,7 @@ def test_certificate_that_nobody_vouches_for(
 def test_certificate_that_is_vouched_for(
     drift: Drift, certified: str, authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The same server, told to be trusted the usual way: it was the certificate and nothing else."""
+    """The same server, trusted in the usual way: it was the certificate and nothing else."""
     trusted: Path = tmp_path_factory.mktemp("trusted") / "ca.pem"
     authority.cert_pem.write_to_path(str(trusted))
     check(drift, certified, REFUSED, "list", in_sync(1), env={"SSL_CERT_FILE": str(trusted)})

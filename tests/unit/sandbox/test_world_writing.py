@@ -192,7 +192,7 @@ class TestUpdate:
         assert updated == done(world.ask("GET", path))
 
     def test_models_are_replaced_as_a_set(self, world: World, path: str) -> None:
-        """The model set that is sent is the whole set; nothing is merged into what was there."""
+        """The model set that is sent is the complete set; nothing is merged into what was there."""
         updated = done(world.ask("PATCH", path, {"models": [{"slug": SLUG, "usage_limits": [tokens(1, "DAY")]}]}))
         assert [(entry["slug"], entry["rate_limits"]) for entry in updated["models"]] == [(SLUG, [])]
         assert updated["metadata"]["name"] == "Acme"
