@@ -1,4 +1,4 @@
-"""Reading live groups, and the check as a whole: settings and files in, report out."""
+"""Reading live groups, and one check from settings and files to the report."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

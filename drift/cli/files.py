@@ -4,7 +4,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from difflib import unified_diff
 from pathlib import Path
 
 import msgspec
@@ -15,6 +14,10 @@ from drift.render.report.json import parse, version_of
 from drift.render.visible import visible
 from drift.report.report import SCHEMA_VERSION, Report
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Of a report; one of 100,000 groups has a tenth of that."""
+_MOST_OF_A_SECRET = 64 * 1024
+
 
 def read_report(path: Path) -> Report:
     """The JSON report in a file, or on standard input for ``-``.
@@ -22,8 +25,8 @@ def read_report(path: Path) -> Report:
     Raises:
         SettingsError: It cannot be read, is no report, or is one of another major version.
     """
+    document = read_input(path, MOST_BYTES)
     try:
-        document = read_stdin() if str(path) == "-" else path.read_bytes()
         version = version_of(document)
         # First of all: what another major version means by its members is not for this one to judge.
         if version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
@@ -32,12 +35,29 @@ def read_report(path: Path) -> Report:
                 hint="use the version of baseten-drift that wrote it",
             )
         return parse(document)
-    except OSError as error:
-        raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{path} is not a JSON report: {error}", hint="reports are written with --output json=PATH"
         ) from error
+
+
+def read_input(path: Path, most: int) -> bytes:
+    """All of a file, or of standard input for ``-``.
+
+    Raises:
+        SettingsError: It cannot be read, or has more than ``most`` bytes.
+    """
+    try:
+        if str(path) == "-":
+            data = read_stdin(most + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(most + 1)
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(data) > most:
+        raise SettingsError(f"{path} has more than {most:,} bytes")
+    return data
 
 
 def read_secret(path: Path, what: str) -> str:
@@ -47,7 +67,8 @@ def read_secret(path: Path, what: str) -> str:
         SettingsError: It cannot be read; no message shows any of it.
     """
     try:
-        return path.read_text(encoding="utf-8").strip()
+        with path.open("rb") as file:
+            return file.read(_MOST_OF_A_SECRET).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SettingsError(f"{what} {path} cannot be read: {reason}") from None
@@ -169,6 +190,7 @@ def _refuse_changed(name: str, before: bytes | None) -> None:
 
 def difference(name: str, before: str | None, after: str) -> str:
     """The change as `git apply` and `patch` take it."""
+    from difflib import unified_diff  # noqa: PLC0415 - only exports need it
 
     def lines(text: str) -> list[str]:
         parts = text.split("\n")

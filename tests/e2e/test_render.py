@@ -89,6 +89,13 @@ def test_a_report_of_another_major_version_is_refused(drift: Drift) -> None:
     assert "report schema 2.0" in run.err
 
 
+def test_a_report_without_an_end_is_refused(drift: Drift) -> None:
+    run = drift("render", "/dev/zero")
+
+    assert (run.code, run.out) == (4, "")
+    assert "/dev/zero has more than 268,435,456 bytes" in run.err
+
+
 def test_a_missing_report_is_told(drift: Drift) -> None:
     assert "cannot read nowhere.json" in drift("render", "nowhere.json").err
 
