@@ -11,6 +11,7 @@ from msgspec import Struct
 from drift.checker.check import GroupSource, check
 from drift.cli.base import baseline, commit_of
 from drift.cli.console import attempt, environment, progress
+from drift.cli.files import read_snapshot
 from drift.cli.interrupts import Interrupts, catch_interrupts
 from drift.cli.options import read_stdin
 from drift.desired import Desired, load_desired
@@ -25,7 +26,7 @@ from drift.rules import RULE_SET
 
 if TYPE_CHECKING:
     from drift.gateway.source import GatewaySource
-    from drift.snapshot import SnapshotSource
+    from drift.snapshot import Snapshot, SnapshotSource
 
 
 class Request(Struct, frozen=True):
@@ -133,12 +134,16 @@ def connected(
 @contextmanager
 def offline(path: Path) -> "Iterator[Live[SnapshotSource]]":
     """Within the block a snapshot stands for the gateway."""
-    from drift.cli.offline import described, read_snapshot  # noqa: PLC0415 - a check of the gateway needs none of it
-    from drift.snapshot import SnapshotSource  # noqa: PLC0415
+    from drift.snapshot import SnapshotSource  # noqa: PLC0415 - a check of the gateway needs none of it
 
     snapshot = read_snapshot(path)
     with catch_interrupts() as interrupts:
         yield Live(SnapshotSource(snapshot, str(path)), described(snapshot, path), interrupts, lambda: None)
+
+
+def described(snapshot: "Snapshot", path: Path) -> str:
+    """How a report names a snapshot: whose it is and when it was read."""
+    return f"snapshot {path} of {snapshot.api_url}, read {snapshot.read_at}"
 
 
 def compare(

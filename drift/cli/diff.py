@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from drift.checker.check import check
-from drift.cli.checking import now
+from drift.cli.checking import described, now
 from drift.cli.console import say_drift_error, unexpected
-from drift.cli.offline import described, read_snapshot
+from drift.cli.files import read_snapshot
 from drift.cli.outputs import ReportOutputs, report_outputs
 from drift.errors import DriftError, SettingsError
 from drift.report.report import FailOn, Failure, Gate, Report, failed_report

@@ -5,14 +5,19 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from drift.cli.options import read_stdin
 from drift.errors import DesiredError, OutputError, SettingsError
-from drift.render.report.json import parse, version_of
+from drift.render.report.json import parse as parse_report
+from drift.render.report.json import version_of
 from drift.render.visible import visible
 from drift.report.report import SCHEMA_VERSION, Report
+
+if TYPE_CHECKING:
+    from drift.snapshot import Snapshot
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of a report; one of 100,000 groups has a tenth of that."""
@@ -34,11 +39,23 @@ def read_report(path: Path) -> Report:
                 f"{path} has report schema {version}; this version reads {SCHEMA_VERSION}",
                 hint="use the version of baseten-drift that wrote it",
             )
-        return parse(document)
+        return parse_report(document)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{path} is not a JSON report: {error}", hint="reports are written with --output json=PATH"
         ) from error
+
+
+def read_snapshot(path: Path) -> "Snapshot":
+    """The snapshot in a file, or on standard input for ``-``.
+
+    Raises:
+        SettingsError: It cannot be read, or is no snapshot.
+    """
+    from drift.snapshot import parse, unpack  # noqa: PLC0415 - few commands read one
+    from drift.snapshot.packing import LARGEST  # noqa: PLC0415
+
+    return parse(unpack(read_input(path, LARGEST), str(path)), str(path))
 
 
 def read_input(path: Path, most: int) -> bytes:
