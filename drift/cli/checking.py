@@ -73,20 +73,26 @@ def api_key(file: Path | None) -> ApiKey:
 
 
 def run_check(request: Request, key: Callable[[], ApiKey]) -> Report:
-    """Run the check; what keeps it from running is said on stderr and becomes a report as well."""
+    """Run the check; there is a report whatever happens, see :func:`reported`."""
 
     def run() -> Report:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
         return compare(desired, request, None if request.live else key())
 
+    live = f"snapshot {request.live}" if request.live else request.settings.api_url
+    return reported(run, gate=request.gate, api_url=live)
+
+
+def reported(run: Callable[[], Report], *, gate: Gate, api_url: str) -> Report:
+    """The report of a run; what keeps it from running is said on stderr and becomes a report that is not in sync."""
     report = attempt(run)
     if isinstance(report, Report):
         return report
     return failed_report(
         Failure(report.message, report.hint),
         report.exit_code,
-        gate=request.gate,
-        api_url=f"snapshot {request.live}" if request.live else request.settings.api_url,
+        gate=gate,
+        api_url=api_url,
         at=now(),
         problems=report.problems if isinstance(report, DesiredError) else (),
     )

@@ -19,8 +19,8 @@ from drift.report.report import SCHEMA_VERSION, Report
 if TYPE_CHECKING:
     from drift.snapshot import Snapshot
 
-MOST_BYTES = 256 * 1024 * 1024
-"""Of a report; one of 100,000 groups has a tenth of that."""
+_MOST_OF_A_REPORT = 256 * 1024 * 1024
+"""Bytes; a report of 100,000 groups has a tenth of that."""
 _MOST_OF_A_SECRET = 64 * 1024
 
 
@@ -30,7 +30,7 @@ def read_report(path: Path) -> Report:
     Raises:
         SettingsError: It cannot be read, is no report, or is one of another major version.
     """
-    document = read_input(path, MOST_BYTES)
+    document = read_input(path, _MOST_OF_A_REPORT)
     try:
         version = version_of(document)
         # First of all: what another major version means by its members is not for this one to judge.
@@ -116,10 +116,10 @@ def write_file(path: Path, content: str | bytes) -> None:
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     temporary: Path | None = None
     try:
+        place = _followed(path)
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        place = _followed(path)
         mode = place.stat().st_mode if place.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         temporary = Path(name)
@@ -128,10 +128,11 @@ def write_file(path: Path, content: str | bytes) -> None:
         temporary.chmod(mode)
         temporary.replace(place)
     except OSError as error:
-        if temporary:
-            with suppress(OSError):
-                temporary.unlink()
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def _followed(path: Path) -> Path:
