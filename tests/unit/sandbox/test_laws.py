@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from drift.sandbox.wire import GROUPS_PATH as GROUPS
 from drift.sandbox.wire import GroupV1, Refused, Request
 from drift.sandbox.world import DEFAULT_KEY, World
 from tests.builders import TPD, TPM, TPS, live
+from tests.examples import examples
 from tests.worlds import live_groups
 
 
@@ -118,7 +119,7 @@ models = st.fixed_dictionaries({}, optional={"a/one": limits, "a/two": limits})
 scripts = st.lists(st.tuples(st.integers(0, 5), models), max_size=12)
 
 
-@settings(max_examples=400)
+@examples(4)
 @given(st.sampled_from(["INDEPENDENT", "CASCADING"]), scripts)
 def test_gateway_and_checker_agree_though_they_share_no_rule(mode: str, script: list[tuple[int, Models]]) -> None:
     """Groups are created below each other, and then changed, until the script ends.
@@ -214,7 +215,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(
     st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "", "get"]),
     st.sampled_from([GROUPS, f"{GROUPS}/grp1", f"{GROUPS}/grp1/usage", ""]) | st.text(),
