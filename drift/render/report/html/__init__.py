@@ -12,12 +12,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from drift.model.wording import counted, number
-from drift.render import RenderOptions
+from drift.render import RenderOptions, words
 from drift.render.pages import allowed, asset, template
 from drift.render.report.html.cards import Card, card
 from drift.render.report.html.groups import DEEPEST, OPEN, group_rows
 from drift.render.report.outline import Ancestry, GroupKey, by_cause, group_key
-from drift.render.words import VERDICTS, exposures, gate, headline, lapse, nonzero, other_name, titled
 from drift.report.finding import Finding
 from drift.report.report import Report
 
@@ -54,8 +53,8 @@ def _content(report: Report) -> Mapping[str, object]:
     sections = _sections(report.findings, ancestry)
     links = {group: section.id for group, section in sections.items()}
     found = Counter(group_key(finding.group) for finding in report.findings)
-    verdict = "Nothing compared" if report.failure else VERDICTS[report.verdict]
-    summary = report.failure.message if report.failure else headline(report)
+    verdict = "Nothing compared" if report.failure else words.VERDICTS[report.verdict]
+    summary = report.failure.message if report.failure else words.headline(report)
     counts = report.counts
     rows = group_rows(report.groups, ancestry, links, found)
     return {
@@ -67,7 +66,7 @@ def _content(report: Report) -> Mapping[str, object]:
         "details": list(_details(report)),
         "facts": _facts(report),
         "started": _moment(report.started_at),
-        "exposure": exposures(report.exposure) if report.exposure else [],
+        "exposure": words.exposures(report.exposure) if report.exposure else [],
         "shares": _shares(report),
         "severities": _choices(counts.by_severity.items()),
         "directions": _choices(counts.by_direction.items()),
@@ -83,7 +82,7 @@ def _content(report: Report) -> Mapping[str, object]:
             (_section(f"accepted-{index}", [entry.finding], ancestry), entry)
             for index, entry in enumerate(report.accepted, 1)
         ],
-        "lapsed": [(entry.acceptance, lapse(entry)) for entry in report.lapsed],
+        "lapsed": [(entry.acceptance, words.lapse(entry)) for entry in report.lapsed],
         "settled": list(_sections(report.base.settled, ancestry, "settled").values()) if report.base else [],
         "number": number,
         "counted": counted,
@@ -103,8 +102,8 @@ def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "gr
 
 def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> Section:
     group = findings[0].group
-    above = [titled(ancestor) for ancestor in islice(ancestry.above(group), DEEPEST)]
-    return Section(anchor, group.label, other_name(group) or "", above[::-1], list(map(card, findings)))
+    above = [words.titled(ancestor) for ancestor in islice(ancestry.above(group), DEEPEST)]
+    return Section(anchor, group.label, words.other_name(group) or "", above[::-1], list(map(card, findings)))
 
 
 def _details(report: Report) -> Iterator[str]:
@@ -125,9 +124,9 @@ def _details(report: Report) -> Iterator[str]:
 def _facts(report: Report) -> Mapping[str, str]:
     return {
         "Live": report.api_url,
-        "Exit code": f"{report.exit_code} ({gate(report)})",
+        "Exit code": f"{report.exit_code} ({words.gate(report)})",
         "Took": _took(report.started_at, report.finished_at),
-        "Requests": nonzero(report.requests) or "none",
+        "Requests": words.nonzero(report.requests) or "none",
         **({"Base": report.base.name} if report.base else {}),
         **({"Shard": report.shard} if report.shard else {}),
     }
@@ -162,9 +161,9 @@ def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
     ]
     total = sum(count for _, _, count in parts)
     shares, start = [], 0
-    for kind, words, count in parts:
+    for kind, title, count in parts:
         if count > 0:
-            shares.append((kind, words, number(count), f"{100 * start / total:.2f}%", f"{100 * count / total:.2f}%"))
+            shares.append((kind, title, number(count), f"{100 * start / total:.2f}%", f"{100 * count / total:.2f}%"))
             start += count
     return shares
 
