@@ -7,7 +7,6 @@ one ``testsuite``, and in a ``testcase`` at most one of ``failure`` (drift), ``e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from textwrap import dedent
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgspec import Struct
@@ -41,7 +40,7 @@ def render(report: Report, _options: RenderOptions) -> str:
     suite = SubElement(root, "testsuite", {**counts, "skipped": skipped, "timestamp": timestamp})
     _properties(suite, _facts(report))
     suite.extend(cases)
-    if output := [*report.warnings, *_plain(lapsed_lines(report.lapsed))]:
+    if output := [*report.warnings, *show(lapsed_lines(report.lapsed)).splitlines()]:
         _output(suite, output)
     indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
@@ -161,7 +160,8 @@ def _judge(case: Element, of_group: _OfGroup) -> None:
 
 
 def _plain(lines: Iterable[Line]) -> list[str]:
-    return dedent(show(lines)).splitlines()
+    """As in the text report, where lines of groups stand two columns in."""
+    return [row.removeprefix("  ") for row in show(lines).splitlines()]
 
 
 def _case(name: str, place: Location | None, otherwise: str = "not declared") -> Element:

@@ -46,7 +46,7 @@ def _left_out(findings: int) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     counts = report.counts
-    verdict = words.VERDICTS[report.verdict]
+    verdict = words.spoken(report.verdict).capitalize()
     if report.failure:
         yield f"## {verdict}: nothing was compared"
         yield f"\n{code(report.failure.message, 4 * _SHORT)}"

@@ -10,7 +10,7 @@ from drift.model.wording import counted, number
 from drift.render import RenderOptions
 from drift.render.terminal import Line, Span, line, show
 from drift.render.visible import visible
-from drift.render.words import STATUSES, nonzero, other_name
+from drift.render.words import nonzero, other_name, spoken
 from drift.report.report import Status
 from drift.tree import BindingLimit, Tally, Tree, TreeModel, TreeNode, View
 
@@ -68,7 +68,7 @@ def _lasts(shown: Sequence[TreeNode]) -> list[bool]:
 def _heading(node: TreeNode, above: str | None) -> list[Span]:
     """The group itself; ``above`` is the mode of the group above it."""
     name = other_name(node.group)
-    spans = [(visible(node.group.label), "bold"), (f" ({visible(name)})" if name else "", "")]
+    spans: list[Span] = [(visible(node.group.label), "bold"), f" ({visible(name)})" if name else ""]
     # All of a tree have one mode, so it is said at the top, and wherever it is another.
     if node.limit_enforcement is None:
         spans.append((" (hierarchy not declared)", "dim"))
@@ -81,7 +81,7 @@ def _heading(node: TreeNode, above: str | None) -> list[Span]:
     return spans
 
 
-def _body(node: TreeNode) -> Iterator[Span]:
+def _body(node: TreeNode) -> Iterator[tuple[str, str]]:
     """What is said below a group's heading, not yet safe to show."""
     if node.note:
         yield f"note: {node.note}", "yellow"
@@ -94,8 +94,8 @@ def mark(node: TreeNode) -> str:
     if node.status is None:
         return ""
     if node.status is Status.DRIFT and node.findings:
-        return f"{STATUSES[node.status]}: {counted(node.findings, 'finding')}"
-    return STATUSES[node.status]
+        return f"{spoken(node.status)}: {counted(node.findings, 'finding')}"
+    return spoken(node.status)
 
 
 def below(tally: Tally) -> str:

@@ -7,7 +7,8 @@ from elsewhere is loaded, run or sent.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ def _content(report: Report) -> Mapping[str, object]:
     sections = _sections(report.findings, ancestry)
     links = {group: section.id for group, section in sections.items()}
     found = Counter(group_key(finding.group) for finding in report.findings)
-    verdict = "Nothing compared" if report.failure else words.VERDICTS[report.verdict]
+    verdict = "Nothing compared" if report.failure else words.spoken(report.verdict).capitalize()
     summary = report.failure.message if report.failure else words.headline(report)
     counts = report.counts
     rows = group_rows(report.groups, ancestry, links, found)
@@ -65,7 +66,7 @@ def _content(report: Report) -> Mapping[str, object]:
         "headline": summary,
         "details": list(_details(report)),
         "facts": _facts(report),
-        "started": _moment(report.started_at),
+        "started": _day_and_time(report.started_at),
         "exposure": words.exposures(report.exposure) if report.exposure else [],
         "shares": _shares(report),
         "severities": _choices(counts.by_severity.items()),
@@ -122,48 +123,39 @@ def _details(report: Report) -> Iterator[str]:
 
 
 def _facts(report: Report) -> Mapping[str, str]:
+    started, finished = _moment(report.started_at), _moment(report.finished_at)
     return {
         "Live": report.api_url,
         "Exit code": f"{report.exit_code} ({words.gate(report)})",
-        "Took": _took(report.started_at, report.finished_at),
+        "Took": f"{(finished - started).total_seconds():.1f} s" if started and finished else "unknown",
         "Requests": words.nonzero(report.requests) or "none",
         **({"Base": report.base.name} if report.base else {}),
         **({"Shard": report.shard} if report.shard else {}),
     }
 
 
-def _moment(text: str) -> str:
-    try:
+def _day_and_time(text: str) -> str:
+    moment = _moment(text)
+    return f"{moment.day} {moment:%B %Y, %H:%M:%S} {moment.tzname() or ''}".rstrip() if moment else text
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of the report, in UTC where it does not say; None for what a saved report calls a time and is none."""
+    with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{moment.day} {moment:%B %Y, %H:%M:%S} {moment.tzname() or ''}".rstrip()
-
-
-def _took(started: str, finished: str) -> str:
-    try:
-        seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
-    except (ValueError, TypeError):
-        return "unknown"
-    return f"{seconds:.1f} s"
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
 
 
 def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
     """A bar of all groups, cut by how they ended: kind, words, how many, where the part begins and how wide it is."""
-    counts = report.counts
-    parts = [
-        ("drift", "drifted", counts.drift),
-        ("missing", "missing", counts.missing),
-        ("unread", "unread", counts.unread),
-        ("unmanaged", "unmanaged", counts.unmanaged),
-        ("accepted", "accepted", counts.declared - counts.drift - counts.missing - counts.unread - counts.in_sync),
-        ("in-sync", "in sync", counts.in_sync),
-    ]
-    total = sum(count for _, _, count in parts)
+    ends = {**words.declared_counts(report), "unmanaged": report.counts.unmanaged}
+    total = sum(ends.values())
     shares, start = [], 0
-    for kind, title, count in parts:
-        if count > 0:
-            shares.append((kind, title, number(count), f"{100 * start / total:.2f}%", f"{100 * count / total:.2f}%"))
+    for end, count in ends.items():
+        if count:
+            begin, wide = (f"{100 * part / total:.2f}%" for part in (start, count))
+            shares.append((end.replace(" ", "-"), end, number(count), begin, wide))
             start += count
     return shares
 
