@@ -22,6 +22,8 @@ SECTIONS: Mapping[ChangeStatus | None, tuple[str, str]] = {
     None: ("other", "of no known origin"),
 }
 """Title and meaning of what a base tells apart."""
+UNLISTED = "the live groups were not listed completely"
+"""Why there may be unmanaged groups that the run did not see; the reason follows."""
 _EFFECTS = {Direction.PERMISSIVE: "loosens", Direction.RESTRICTIVE: "tightens", Direction.NEUTRAL: "changes"}
 _DELETIONS = frozenset({"group-missing", "group-recreated"})
 _EXIT_CODES: Mapping[int, str] = {

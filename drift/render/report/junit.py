@@ -17,7 +17,7 @@ from drift.render import RenderOptions
 from drift.render.report.text import accepted_lines, finding_lines, lapsed_lines
 from drift.render.terminal import Line, show
 from drift.render.visible import visible
-from drift.render.words import takes_descendants
+from drift.render.words import UNLISTED, takes_descendants
 from drift.report.acceptance import Accepted
 from drift.report.finding import Finding
 from drift.report.report import GroupEntry, Report, Status, Unread
@@ -74,8 +74,8 @@ def _of_run(report: Report) -> Iterator[Element]:
             _output(case, [f"warning: {problem.message}", *text])
         yield case
     if report.unseen:
-        case = _case("undeclared groups", None, "run")
-        _outcome(case, "error", "unseen", f"not all undeclared groups were seen: {report.unseen}", [])
+        case = _case("live groups", None, "run")
+        _outcome(case, "error", "unseen", f"{UNLISTED}: {report.unseen}", [])
         yield case
 
 

@@ -73,7 +73,7 @@ def _head(report: Report) -> Iterator[str]:
     if counts.transient:
         yield f"- {counted(counts.transient, 'difference')} of a first read did not show in a second one"
     if report.unseen:
-        yield f"- Not all undeclared groups were seen: {code(report.unseen, _SHORT)}"
+        yield f"- {words.UNLISTED.capitalize()}: {code(report.unseen, _SHORT)}"
     yield f"- Live: {code(report.api_url, _SHORT)}; exit code {report.exit_code} ({words.gate(report)})"
 
 

@@ -20,6 +20,7 @@ from drift.render.report.outline import by_cause
 from drift.render.report.remarks import Remark, remarks
 from drift.render.rules import kind
 from drift.render.visible import visible
+from drift.render.words import UNLISTED
 from drift.report.acceptance import Acceptance
 from drift.report.report import Report
 from drift.rules import RULES, DriftRule, FileRule, Rule, RunRule, Severity
@@ -85,7 +86,7 @@ def _notifications(report: Report, *, cut: int) -> Iterator[Json]:
         groups = f"{counted(len(entries), 'group')} not read: {cause.value}"
         yield _notification("error", f"{groups}; {hint}" if hint else groups)
     if report.unseen:
-        yield _notification("error", f"not all undeclared groups were seen: {report.unseen}")
+        yield _notification("error", f"{UNLISTED}: {report.unseen}")
     if cut:
         yield _notification(
             "warning",

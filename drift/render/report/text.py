@@ -56,7 +56,7 @@ def _paragraphs(report: Report, *, everything: bool) -> Iterator[Sequence[Line]]
     for cause in by_cause(report.unread):
         yield list(_unread(cause, everything=everything))
     if report.unseen:
-        yield [line(0, ("unseen: ", "bold yellow"), f"not all undeclared groups: {visible(report.unseen)}")]
+        yield [line(0, (f"{words.UNLISTED}: ", "bold yellow"), visible(report.unseen))]
     if report.base:
         yield list(_since(report.base, everything=everything))
     in_sync = [entry for entry in report.groups if entry.status is Status.IN_SYNC]

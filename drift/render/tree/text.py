@@ -10,7 +10,7 @@ from drift.model.wording import counted, number
 from drift.render import RenderOptions
 from drift.render.terminal import Line, Span, line, show
 from drift.render.visible import visible
-from drift.render.words import nonzero, other_name, spoken
+from drift.render.words import UNLISTED, nonzero, other_name, spoken
 from drift.report.report import Status
 from drift.tree import BindingLimit, Tally, Tree, TreeModel, TreeNode, View
 
@@ -140,7 +140,7 @@ def summary(tree: Tree) -> Iterator[str]:
     if tree.api_url is not None:
         yield f"live: {tree.api_url}"
     if tree.unseen is not None:
-        yield f"unseen: not all live groups: {tree.unseen}"
+        yield f"{UNLISTED}: {tree.unseen}"
 
 
 def _model(model: TreeModel) -> str:

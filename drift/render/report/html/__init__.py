@@ -113,7 +113,7 @@ def _details(report: Report) -> Iterator[str]:
     if counts.unread:
         yield f"{counted(counts.unread, 'group')} could not be read: nothing is known about them."
     if report.unseen:
-        yield f"Not all undeclared groups were seen: {report.unseen}"
+        yield f"{words.UNLISTED.capitalize()}: {report.unseen}"
     if report.shard:
         yield f"Only shard {report.shard} of the declared groups was checked."
     if counts.expiring:
