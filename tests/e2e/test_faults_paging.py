@@ -56,7 +56,7 @@ def create_d_anew(live: Sandbox) -> None:
 
 def not_all_listed(requests: int, says: str) -> Outcome:
     """All declared groups were read, and not all others."""
-    return Outcome(3, "incomplete", requests, says=f"unseen: not all undeclared groups: {says}")
+    return Outcome(3, "incomplete", requests, says=f"not listed completely: {says}")
 
 
 PAGING = [
@@ -110,7 +110,7 @@ PAGING = [
         "all-of-it-breaks-off",
         ["pages=3", f"403:path={LIST},from=2"],
         None,
-        Outcome(3, "incomplete", 2, "d e", Cause.FORBIDDEN, says="unseen: not all undeclared groups"),
+        Outcome(3, "incomplete", 2, "d e", Cause.FORBIDDEN, says="not listed completely"),
         options=UNMANAGED,
     ),
 ]
