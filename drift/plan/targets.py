@@ -56,7 +56,9 @@ class Targets(Struct, frozen=True):
     by_hand: Sequence[ByHand]
 
 
-def targets(desired: Sequence[DesiredGroup], seen: Seen, live: Forest[str], accepted: Sequence[Finding] = ()) -> Targets:
+def targets(
+    desired: Sequence[DesiredGroup], seen: Seen, live: Forest[str], accepted: Sequence[Finding] = ()
+) -> Targets:
     """Compare each declared group with the one of the ``live`` forest; what somebody accepted stays as it is."""
     forest = desired_forest(desired)
     refs = {group.id: group.ref for group in seen.groups()}
