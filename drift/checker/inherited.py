@@ -15,10 +15,10 @@ from msgspec import UNSET, Struct
 
 from drift.checker.live import Live
 from drift.model.declaration import Declaration, Key
-from drift.model.effective import BySource, applying
+from drift.model.effective import applying, by_source
 from drift.model.forest import Node
 from drift.model.groups import Group, GroupRef
-from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, Limits, limit_key
+from drift.model.limits import EffectiveModels, LimitKey, Limits
 from drift.model.paths import EffectiveLimitPath
 from drift.model.wording import counted, number
 from drift.report.finding import Affected, Finding, finding
@@ -97,7 +97,7 @@ def _of_group(live: Live, position: int, group: Group) -> Iterator[Contradiction
         return
     if _hangs_below_unmanaged(live.declaration, position):
         for slug, limits in group.effective_models.items():
-            for limit, thresholds in _by_source(limits, live.key).items():
+            for limit, thresholds in by_source(limits, live.key).items():
                 for source, threshold in thresholds.items():
                     if isinstance(source, str):
                         yield Contradiction(position, slug, limit, None, threshold, source)
@@ -118,7 +118,7 @@ def _unexpected(
     """The limits on the group's own slugs that no reading of the documentation derives from the chain."""
     cascading = chain[0].limit_enforcement == "CASCADING"
     for slug, own in chain[0].models.items():
-        expected, actual = applying(chain, slug), _by_source(reported.get(slug, {}), key)
+        expected, actual = applying(chain, slug), by_source(reported.get(slug, {}), key)
         for limit in dict.fromkeys((*expected, *actual)):
             wanted, found = expected.get(limit, {}), actual.get(limit, {})
             if not _explained(wanted, found, own, limit, cascading=cascading):
@@ -142,13 +142,6 @@ def _explained(
     if cascading:
         return thresholds <= predicted and (limit not in own or own[limit] in thresholds)
     return not found and bool(own) and limit not in own
-
-
-def _by_source(limits: Mapping[EffectiveKey, int], key: Callable[[str], Key]) -> BySource[Key]:
-    found: dict[LimitKey, dict[Key, int]] = {}
-    for (kind, type_, unit, source), threshold in limits.items():
-        found.setdefault(limit_key(kind, type_, unit), {})[key(source)] = threshold
-    return found
 
 
 def _only_in(one: Mapping[Key, int], other: Mapping[Key, int]) -> Key | None:

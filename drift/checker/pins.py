@@ -11,8 +11,9 @@ from msgspec import Struct
 from drift.checker.group import size_severity
 from drift.checker.live import Live
 from drift.errors import Location
-from drift.model.groups import DesiredGroup, GroupRef, PinnedLimit, PinnedModel
-from drift.model.limits import EffectiveKey, LimitKey
+from drift.model.effective import by_source
+from drift.model.groups import DesiredGroup, Group, GroupRef, PinnedLimit, PinnedModel
+from drift.model.limits import LimitKey
 from drift.model.paths import EffectiveLimitPath, EffectivePath, LimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import growth, number
@@ -27,10 +28,9 @@ def broken_pins(live: Live) -> Iterator[tuple[int, Finding]]:
         if desired.effective and group.effective_models is None:
             yield position, _unanswered(desired, group.ref)
             continue
-        in_effect = group.effective_models or {}
         for pin in desired.effective:
-            for broken in _broken(pin, in_effect.get(pin.slug, {}), live):
-                yield position, _finding(group.ref, broken)
+            for broken in _broken(group, pin, live):
+                yield position, broken
 
 
 def is_reported(own: Sequence[Finding], pin: Finding) -> bool:
@@ -67,28 +67,16 @@ def _source_of(limit: PinnedLimit, live: Live) -> str | None:
     return known.ref.id if known else None
 
 
-class _Broken(Struct, frozen=True):
-    """A pinned limit that is not in effect, or one in effect that is not pinned."""
-
-    slug: str
-    key: LimitKey
-    desired: _Side | None
-    live: _Side | None
-    at: Location
-
-
-def _broken(pin: PinnedModel, in_effect: Mapping[EffectiveKey, int], live: Live) -> Iterator[_Broken]:
+def _broken(group: Group, pin: PinnedModel, live: Live) -> Iterator[Finding]:
     wanted: dict[LimitKey, list[PinnedLimit]] = {}
-    found: dict[LimitKey, dict[str, int]] = {}
     for limit in pin.limits:
         wanted.setdefault(limit.key, []).append(limit)
-    for effective, size in in_effect.items():
-        found.setdefault(LimitKey(effective.kind, effective.type, effective.unit), {})[effective.source_group] = size
+    found = by_source((group.effective_models or {}).get(pin.slug, {}), str)
     for key in dict.fromkeys((*wanted, *found)):
         for pinned, source, threshold in _pairs(wanted.get(key, []), found.get(key, {}), live):
             desired = None if pinned is None else _side(live, pinned.threshold, _source_of(pinned, live), pinned.origin)
             actual = None if threshold is None else _side(live, threshold, source)
-            yield _Broken(pin.slug, key, desired, actual, pin.at if pinned is None else pinned.at)
+            yield _finding(group.ref, EffectiveLimitPath(pin.slug, key), desired, actual, (pinned or pin).at)
 
 
 _Pair = tuple[PinnedLimit | None, str | None, int | None]
@@ -119,8 +107,9 @@ def _pairs(wanted: Sequence[PinnedLimit], found: Mapping[str, int], live: Live) 
         yield None, source, threshold
 
 
-def _finding(ref: GroupRef, broken: _Broken) -> Finding:
-    before, after = broken.desired, broken.live
+def _finding(
+    ref: GroupRef, limit: EffectiveLimitPath, before: _Side | None, after: _Side | None, line: Location
+) -> Finding:
     severity, direction = _judged(before, after)
     # The pinned source, so that the path stays the same whatever is live; of a limit that is not pinned, its own.
     source, cause = before or after, after or before
@@ -128,10 +117,10 @@ def _finding(ref: GroupRef, broken: _Broken) -> Finding:
     return finding(
         "effective-limit-changed",
         ref,
-        EffectiveLimitPath(broken.slug, broken.key, source.source if source else None),
-        (_value(broken.key, before, alone=alone), _value(broken.key, after, alone=alone)),
-        message=f"{broken.slug} {broken.key} in effect: {_change(before, after)} [pinned]",
-        source=broken.at,
+        EffectiveLimitPath(limit.slug, limit.limit, source.source if source else None),
+        (_value(limit.limit, before, alone=alone), _value(limit.limit, after, alone=alone)),
+        message=f"{limit.slug} {limit.limit} in effect: {_change(before, after)} [pinned]",
+        source=line,
         severity=severity,
         direction=direction,
         cause=cause.group if cause and cause.group != ref else None,

@@ -7,13 +7,13 @@ Two modes decide what an ancestor means (Rate limits page of the API docs):
 * ``CASCADING``: ancestors are pools. A request must fit the group's own limits and every ancestor's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeAlias
 
 from msgspec import Struct
 
 from drift.model.forest import Forest, K, Node
-from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, each_limit
+from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, each_limit, limit_key
 
 BySource: TypeAlias = Mapping[LimitKey, Mapping[K, int]]
 """The limits in effect on one model: thresholds by the group that sets them."""
@@ -30,6 +30,14 @@ def applying(chain: Sequence[Node[K]], slug: str) -> BySource[K]:
         for limit, threshold in node.models.get(slug, {}).items():
             if mode == "CASCADING" or limit not in found:
                 found.setdefault(limit, {})[node.key] = threshold
+    return found
+
+
+def by_source(limits: Mapping[EffectiveKey, int], key: Callable[[str], K]) -> BySource[K]:
+    """The limits that the API reports for one model; ``key`` names the group with an internal id."""
+    found: dict[LimitKey, dict[K, int]] = {}
+    for (kind, type_, unit, source), threshold in limits.items():
+        found.setdefault(limit_key(kind, type_, unit), {})[key(source)] = threshold
     return found
 
 
