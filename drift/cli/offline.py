@@ -5,7 +5,7 @@ from pathlib import Path
 from drift.cli.options import read_stdin
 from drift.errors import SettingsError
 from drift.snapshot import Snapshot, parse, unpack
-from drift.snapshot.packing import LARGEST, too_large
+from drift.snapshot.packing import LARGEST
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -23,8 +23,6 @@ def read_snapshot(path: Path) -> Snapshot:
                 data = file.read(LARGEST + 1)
         except OSError as error:
             raise SettingsError(f"cannot read {name}: {error.strerror or error}") from error
-    if len(data) > LARGEST:
-        raise too_large(name, LARGEST)
     return parse(unpack(data, name), name)
 
 

@@ -37,7 +37,7 @@ _NUMBERED_DEVICE = re.compile(r"(?:com|lpt)[0-9]")
 
 
 def file_name(key: str) -> str:
-    """A file name for an external id: itself where it is tame, else what is tame of it, and a hash that tells it apart.
+    """A file name for an external id: itself where it is tame, else what is tame of it, and a hash.
 
     Only lower-case ASCII is used, so that no two names are one on a file system that ignores case or
     normalises letters. The names that exports use themselves are given to no group.

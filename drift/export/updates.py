@@ -162,7 +162,7 @@ class _Entry:
         name: str,
         follow: Callable[[YamlNode, str], None],
     ) -> None:
-        """Make a list have the wanted items, told apart by their member ``name``; those that stay may ``follow``."""
+        """Make a list have the wanted items, identified by their member ``name``; those that stay may ``follow``."""
         sequence = owner.get(key)
         if sequence is None or sequence.form != "sequence":
             self.set(owner, key, list(wanted.values()))

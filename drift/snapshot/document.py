@@ -87,7 +87,7 @@ class _Tool(Struct, frozen=True):
 
 
 class _Head(Struct, frozen=True):
-    """What tells whether this is a snapshot that can be read at all."""
+    """What says whether this is a snapshot that can be read at all."""
 
     format: str
     schema_version: str
@@ -162,7 +162,7 @@ def _parse(data: bytes, name: str) -> Snapshot:
     if len(ids) != len(file.groups):
         raise SettingsError(f"{name} contradicts itself: two groups have the same id", hint=_HINT)
     if file.read_at.tzinfo is None:
-        raise SettingsError(f"{name} does not tell the time zone of `read_at`", hint=_HINT)
+        raise SettingsError(f"{name} does not say the time zone of `read_at`", hint=_HINT)
     return Snapshot(
         api_url=file.api_url,
         read_at=timestamp(file.read_at),

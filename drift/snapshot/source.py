@@ -31,7 +31,7 @@ class SnapshotSource:
             snapshot: The groups.
             name: The file's name.
             may_hold_none: Believe a snapshot that holds none of several wanted groups.
-            hidden: Why groups that nobody wants are not told apart from others, if so; they are left out then.
+            hidden: Why it is not known which of the other groups are unmanaged, if so; they are left out then.
         """
         self._snapshot = snapshot
         self._name = name

@@ -5,6 +5,7 @@ import pytest
 from drift.checker.workspace import read_workspace
 from drift.errors import Cause, ExitCode, GatewayError
 from drift.model.readings import Failed, Found, Missing, Reading
+from drift.snapshot import Missed
 from tests.builders import declared, live
 from tests.unit.checker.test_check import DRIFTED, ScriptedSource
 
@@ -21,7 +22,7 @@ def test_every_group_is_there_once_and_the_later_reading_counts() -> None:
 
     assert workspace.readings == (Found(ACME, live("acme")), SHADOW, Missing(GLOBEX))
     assert workspace.groups == (live("acme"), live("shadow"))
-    assert (workspace.unseen, workspace.exit_code, workspace.failed) == (None, ExitCode.IN_SYNC, [])
+    assert (workspace.missed, workspace.exit_code, workspace.failed) == (None, ExitCode.IN_SYNC, [])
     assert workspace.notes == ("unknown member `labels`",)
     assert (source.suspects, len(met)) == ([ACME], 3)
 
@@ -44,7 +45,7 @@ def test_a_list_that_failed_is_never_whole_and_nothing_is_asked_twice(
 
     workspace = read_workspace(source, [ACME], on_reading=lambda: None, suspects=lambda _: [ACME])
 
-    assert (workspace.unseen, workspace.exit_code, workspace.failed) == ((cause, "no"), code, [failed])
+    assert (workspace.missed, workspace.exit_code, workspace.failed) == (Missed(cause, "no"), code, [failed])
     assert source.suspects == []
 
 
@@ -54,5 +55,5 @@ def test_items_that_are_no_groups_make_it_incomplete() -> None:
 
     workspace = read_workspace(source, on_reading=lambda: None)
 
-    said = (Cause.UNREADABLE_RESPONSE, "2 items of the list could not be read as groups")
-    assert (workspace.unseen, workspace.exit_code) == (said, ExitCode.INCOMPLETE)
+    said = Missed(Cause.UNREADABLE_RESPONSE, "2 items of the list could not be read as groups")
+    assert (workspace.missed, workspace.exit_code) == (said, ExitCode.INCOMPLETE)
