@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count, groupby
 
+from msgspec import Struct
+
 from drift.export.writing import Plain
 from drift.model.groups import Group
 from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_item
@@ -23,21 +25,21 @@ _SHARED = 2
 """Models with the same limits, from which on these get a profile."""
 
 
-class Links:
+class Links(Struct, frozen=True):
     """How declared groups can refer to live ones: by external id if that is declared, else by internal id."""
 
-    def __init__(self, live: Mapping[str, Group], declared: Collection[str]) -> None:
-        """``live`` groups by internal id; ``declared`` external ids, those about to be written included."""
-        self._live = live
-        self._declared = declared
+    live: Mapping[str, Group]
+    """By internal id."""
+    declared: Collection[str]
+    """External ids, those about to be written included."""
 
     def hierarchy(self, group: Group) -> Mapping[str, Plain]:
         """The group's place and mode; the mode is left out where it is the declared parent's."""
         mode: Mapping[str, Plain] = {"limit_enforcement": group.limit_enforcement}
         if group.parent_group_id is None:
             return mode
-        parent = self._live.get(group.parent_group_id)
-        if parent is None or not names_itself(parent) or parent.external_entity_id not in self._declared:
+        parent = self.live.get(group.parent_group_id)
+        if parent is None or not names_itself(parent) or parent.external_entity_id not in self.declared:
             return {"parent_group_id": group.parent_group_id, **mode}
         link: Mapping[str, Plain] = {"parent": parent.external_entity_id}
         return link if parent.limit_enforcement == group.limit_enforcement else {**link, **mode}

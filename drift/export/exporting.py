@@ -11,7 +11,7 @@ from msgspec import Struct
 from drift.desired.load import Declarations, load_texts
 from drift.desired.values import Desired
 from drift.errors import DesiredError, Location, UndeclarableError
-from drift.export.additions import Addition, Placement, append, document
+from drift.export.additions import NEW_FILE, Addition, Placement, append
 from drift.export.entries import Links, Profiles, entry, key_of, names_itself, undeclarable
 from drift.export.state import Chosen, Destination, ExportOptions, Live, choose, content, differences
 from drift.export.updates import Pass
@@ -149,8 +149,8 @@ class _Work:
             value = entry(group, self._links, profiles, pin=self._options.pin_ids)
             additions.setdefault(path, []).append((after, value))
         for path in {**named, **additions}:
-            parts = additions.get(path, []), named.get(path, {})
-            self.texts[path] = append(self.texts[path], *parts) if path in self.texts else document(*parts)
+            text = self.texts.get(path, NEW_FILE)
+            self.texts[path] = append(text, additions.get(path, []), named.get(path, {}))
 
     def revise(self, *, deep: bool) -> bool:
         """One pass over what differs; whether anything was to be done."""
@@ -158,9 +158,9 @@ class _Work:
         for group in self.groups():
             by_file.setdefault(group.positions.file, []).append(group)
         turn = Pass(
-            self._live,
-            self._links,
-            {key: found for key, found in self._differences().items() if key in self._chosen.keys},
+            live=self._live,
+            links=self._links,
+            drift={key: found for key, found in self._differences().items() if key in self._chosen.keys},
             removed=self._removed,
             pinned={desired_key(group) for group in self.groups() if self._lacks_pin(group)},
             deep=deep,
