@@ -14,7 +14,8 @@ from drift.snapshot import Missed
 if TYPE_CHECKING:
     from drift.checker.check import GroupSource
 
-_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+"""What the gateway says to a key that may not read."""
 
 
 class Workspace(Struct, frozen=True):
@@ -52,7 +53,7 @@ class Workspace(Struct, frozen=True):
         """What a command that needs all live groups ends with."""
         if self.missed is None:
             return ExitCode.IN_SYNC
-        return ExitCode.AUTH if self.missed.cause in _REFUSED and not self.groups else ExitCode.INCOMPLETE
+        return ExitCode.AUTH if self.missed.cause in REFUSED and not self.groups else ExitCode.INCOMPLETE
 
 
 def read_workspace(

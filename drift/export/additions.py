@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from drift.export.editor import Edits
 from drift.export.entries import key_of
-from drift.export.state import Destination, Layout, Live
+from drift.export.state import Destination, Layout, LiveState
 from drift.export.writing import Plain, block, flow, scalar
 from drift.model.forest import desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group
@@ -55,7 +55,12 @@ class Placement:
     """Where new groups go: next to what is there, each tree by external ids and parents before children."""
 
     def __init__(
-        self, texts: Mapping[str, str], declared: Sequence[DesiredGroup], live: Live, layout: Layout, to: Destination
+        self,
+        texts: Mapping[str, str],
+        declared: Sequence[DesiredGroup],
+        live: LiveState,
+        layout: Layout,
+        to: Destination,
     ) -> None:
         """``texts`` are the files by path, and ``declared`` the groups in them."""
         self._texts = texts

@@ -45,7 +45,7 @@ class Links(Struct, frozen=True):
         return link if parent.limit_enforcement == group.limit_enforcement else {**link, **mode}
 
 
-class Profiles:
+class ProfileNames:
     """The profile that a model can name instead of its limits: one that is there, or a new one for limits in common."""
 
     def __init__(self, known: Mapping[str, Limits], groups: Iterable[Group]) -> None:
@@ -78,7 +78,7 @@ def key_of(group: Group) -> str:
     return group.external_entity_id if names_itself(group) else group.id
 
 
-def entry(group: Group, links: Links, profiles: Profiles | None, *, pin: bool) -> Mapping[str, Plain]:
+def entry(group: Group, links: Links, profiles: ProfileNames | None, *, pin: bool) -> Mapping[str, Plain]:
     """The whole group, everything in it managed."""
     metadata: dict[str, Plain] = {"external_entity_id": group.external_entity_id} if names_itself(group) else {}
     metadata["name"] = group.name
@@ -90,7 +90,7 @@ def entry(group: Group, links: Links, profiles: Profiles | None, *, pin: bool) -
     }
 
 
-def model(slug: str, limits: Limits, profiles: Profiles | None = None) -> Mapping[str, Plain]:
+def model(slug: str, limits: Limits, profiles: ProfileNames | None = None) -> Mapping[str, Plain]:
     """One entry of ``models``."""
     profile = profiles.of(limits) if profiles else None
     rest: Mapping[str, Plain] = {"profile": profile} if profile else {**limit_lists(limits)}

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 from drift.desired.scalars import read_plain
 from drift.export.editor import Edits, YamlNode
 from drift.export.entries import Links, limit_lists, model
-from drift.export.state import Live
+from drift.export.state import LiveState
 from drift.export.writing import Plain
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, Group
@@ -24,7 +24,7 @@ from drift.report.finding import Finding
 class Pass(Struct, frozen=True):
     """One pass over the groups of files: what it does, and to which groups, by key."""
 
-    live: Live
+    live: LiveState
     links: Links
     drift: Mapping[str, Sequence[Finding]]
     """What is to be put right."""

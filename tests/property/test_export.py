@@ -17,7 +17,7 @@ from drift.export.acceptances import append_accepted
 from drift.export.additions import file_name
 from drift.export.editor import Edits, YamlNode
 from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, Live, content, differences
+from drift.export.state import Destination, ExportOptions, LiveState, content, differences
 from drift.export.writing import flow, scalar
 from drift.model.forest import desired_key
 from drift.model.groups import Group
@@ -126,17 +126,17 @@ options = st.builds(
 DESTINATION = Destination("desired", "")
 
 
-def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> Live:
+def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> LiveState:
     """What reading would give: each declared group answered by external id."""
     by_name = {group.external_entity_id: group for group in groups.values()}
     keys = {desired_key(group) for group in declared_in(texts).desired.groups}
-    return Live(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
+    return LiveState(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
 
 
 @settings(deadline=None)
 @given(forests(), options)
 def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: ExportOptions) -> None:
-    planned = export({}, Live(groups, {}, frozenset()), how, DESTINATION)
+    planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
 
     with TemporaryDirectory() as directory:
         for path, text in planned.texts.items():
@@ -164,7 +164,7 @@ def test_files_of_any_style_follow_live_when_forced(
     how: ExportOptions,
     style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
 ) -> None:
-    files = export({}, Live(before, {}, frozenset()), how, DESTINATION).texts
+    files = export({}, LiveState(before, {}, frozenset()), how, DESTINATION).texts
     if not isinstance(style, str):
         files = {path: restyled(text, style) for path, text in files.items()}
     after = dict(before)
@@ -214,7 +214,7 @@ def test_a_part_of_a_workspace_is_declared_as_it_is(
     globs = tuple("!" + re.sub(r"([*?\[])", r"[\1]", name) for name in left_out)
     how = replace(how, selection=Selection(globs))
 
-    planned = export({}, Live(groups, {}, frozenset()), how, DESTINATION)
+    planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
 
     desired = declared_in(planned.texts).desired.groups
     assert {group.ref.label for group in desired} == {g.external_entity_id for g in groups.values()} - left_out
@@ -232,7 +232,7 @@ def test_an_acceptance_leaves_the_rest_of_any_file_as_it_is(
     style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
     name: str,
 ) -> None:
-    files = export({}, Live(groups, {}, frozenset()), how, DESTINATION).texts
+    files = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION).texts
     path, text = next(iter(files.items()))
     text = text if isinstance(style, str) else restyled(text, style)
     acceptances = [ACCEPTANCE, replace(ACCEPTANCE, group=f"{name}2", reason=name, live={"slug": name})]

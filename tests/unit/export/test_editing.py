@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drift.errors import UndeclarableError
 from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, Live
+from drift.export.state import Destination, ExportOptions, LiveState
 from drift.model.forest import desired_key
 from drift.model.groups import Group
 from drift.model.limits import UNITS, LimitKey, Models
@@ -26,10 +26,10 @@ def follow(text: str, *groups: Group, options: ExportOptions = FORCE, name: str 
     return {**files, **export(files, seen(files, groups), options, Destination("desired", "")).texts}[name]
 
 
-def seen(files: Mapping[str, str], groups: Sequence[Group]) -> Live:
+def seen(files: Mapping[str, str], groups: Sequence[Group]) -> LiveState:
     by_name = {name: group for group in groups for name in (group.id, group.external_entity_id)}
     keys = {desired_key(group) for group in declared_in(files).desired.groups}
-    return Live(
+    return LiveState(
         {group.id: group for group in groups},
         {key: by_name[key] for key in keys if key in by_name},
         frozenset(keys - by_name.keys()),
