@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import count, groupby
+from itertools import count
 
 from msgspec import Struct
 
 from drift.export.writing import Plain
 from drift.model.groups import Group
-from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_item
+from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_lists
 
 _LONGEST = 255
 _MOST_BITS = 10_000
@@ -61,7 +61,7 @@ class ProfileNames:
             spelt = (name if number == 1 else f"{name}-{number}" for number in count(1))
             free = next(one for one in spelt if one not in known and one not in self.added)
             self._names[frozenset(limits.items())] = free
-            self.added[free] = {**limit_lists(limits)}
+            self.added[free] = {**written_lists(limits)}
 
     def of(self, limits: Limits) -> str | None:
         """The name of the profile that has exactly these limits."""
@@ -93,21 +93,19 @@ def entry(group: Group, links: Links, profiles: ProfileNames | None, *, pin: boo
 def model(slug: str, limits: Limits, profiles: ProfileNames | None = None) -> Mapping[str, Plain]:
     """One entry of ``models``."""
     profile = profiles.of(limits) if profiles else None
-    rest: Mapping[str, Plain] = {"profile": profile} if profile else {**limit_lists(limits)}
+    rest: Mapping[str, Plain] = {"profile": profile} if profile else {**written_lists(limits)}
     return {"slug": slug, **rest}
 
 
-def limit_lists(limits: Limits) -> Mapping[str, Sequence[JsonLimit]]:
-    """The API's lists that are not empty, in the order in which people write limits, whatever order the API has."""
-    return {
-        kind: [limit_item(key, limits[key]) for key in keys]
-        for kind, keys in groupby(sorted(limits, key=_as_written), key=lambda key: key.kind)
-    }
+def written_lists(limits: Limits) -> Mapping[str, Sequence[JsonLimit]]:
+    """The API's lists that are not empty, in the order in which people write limits."""
+    lists = limit_lists(limits).items()
+    return {kind: sorted(items, key=lambda limit: _rank(str(limit["type"]))) for kind, items in lists if items}
 
 
-def _as_written(key: LimitKey) -> tuple[str, bool, bool, str]:
-    """Rate limits first, tokens before requests, and those before the others."""
-    return key.kind, key.type != "TOKEN", key.type != "REQUEST", key.type
+def _rank(type_: str) -> tuple[bool, bool, str]:
+    """Tokens before requests, and those before the others."""
+    return type_ != "TOKEN", type_ != "REQUEST", type_
 
 
 def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
@@ -146,7 +144,7 @@ def _profile_name(limits: Limits) -> str:
     return "-".join(
         f"{_TYPES_IN_NAMES.get(key.type) or key.type.lower().replace('_', '-') + '-'}"
         f"{_UNITS_IN_NAMES[key.unit]}-{_short(limits[key])}"
-        for key in sorted(limits, key=_as_written)
+        for key in sorted(limits, key=lambda key: (key.kind, _rank(key.type)))
     )
 
 

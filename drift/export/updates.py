@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 
 from drift.desired.scalars import read_plain
 from drift.export.editor import Edits, YamlNode
-from drift.export.entries import Links, limit_lists, model
+from drift.export.entries import Links, model, written_lists
 from drift.export.state import LiveState
 from drift.export.writing import Plain
 from drift.model.forest import desired_key
@@ -133,7 +133,7 @@ class _Entry(Struct, frozen=True):
 
     def _limits(self, node: YamlNode, kind: Kind, live: Limits) -> None:
         # A model has one limit of each type and kind; one that changed its unit is the same limit still.
-        wanted = {str(limit["type"]): limit for limit in limit_lists(live).get(kind, ())}
+        wanted = {str(limit["type"]): limit for limit in written_lists(live).get(kind, ())}
 
         def follow(item: YamlNode, type_: str) -> None:
             if item.form == "mapping":
