@@ -15,7 +15,7 @@ from drift.desired.suspects import A_MINUTE, MINUTES_A_DAY, TYPES, suspects
 from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
-from drift.model.forest import applying
+from drift.model.effective import applying
 from drift.model.limits import EffectiveKey, LimitKey
 from drift.model.wording import counted, number
 
@@ -63,7 +63,11 @@ def limits_do_something(trees: Trees) -> Iterator[Problem]:
             alike = (node.parent, node.limit_enforcement, slug, id(node.models[slug]))
             clashes = known.get(alike)
             if clashes is None:
-                limits = applying(trees.forest.chain(key).nodes, slug)
+                limits = {
+                    EffectiveKey(*limit, source): threshold
+                    for limit, of_limit in applying(trees.forest.chain(key).nodes, slug).items()
+                    for source, threshold in of_limit.items()
+                }
                 clashes = known[alike] = [
                     _Clash(rule, _anonymous(mine, key), _anonymous(other, key))
                     for rule, mine, other in _clashes(key, limits)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from drift.desired.trees import Trees, warning
 from drift.desired.wording import shown
 from drift.errors import Problem
-from drift.model.forest import MAX_LEVELS, predict
+from drift.model.effective import predict
+from drift.model.forest import MAX_LEVELS
 from drift.model.limits import LimitKey
 from drift.model.wording import counted, number
 

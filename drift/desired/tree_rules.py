@@ -16,7 +16,8 @@ from drift.desired.problems import MOST_PROBLEMS
 from drift.desired.trees import Trees, error, warning
 from drift.desired.wording import shown
 from drift.errors import Location, Problem
-from drift.model.forest import MAX_LEVELS, cascading_violations
+from drift.model.effective import cascading_violations
+from drift.model.forest import MAX_LEVELS
 from drift.model.groups import DesiredGroup
 from drift.model.wording import counted, number
 
