@@ -35,7 +35,7 @@ LIST = "/v1/gateway/groups"
 ONE = "/v1/gateway/groups/*"
 LONG = "30s"
 """More than any run here needs, so that something else ends it."""
-SHORT = "600ms"
+SHORT = "2s"
 """For runs that only ``--timeout`` ends."""
 
 
