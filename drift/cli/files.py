@@ -6,7 +6,8 @@ from difflib import unified_diff
 from pathlib import Path
 
 from drift.cli.outputs import write_file
-from drift.desired.files import NO_FILES, Sources
+from drift.desired.files import NO_FILES, Sources, is_text
+from drift.desired.problems import Problems
 from drift.errors import DesiredError, OutputError
 from drift.render.visible import visible
 
@@ -24,9 +25,6 @@ def existing_files(path: Path) -> Mapping[str, bytes]:
     problems = [problem for unread in sources.unread for problem in unread.all()]
     if problems and not (path.is_dir() and {problem.message for problem in problems} == {NO_FILES}):
         raise DesiredError(problems)
-    from drift.desired.encoding import is_text  # noqa: PLC0415 - as above
-    from drift.desired.problems import Problems  # noqa: PLC0415 - as above
-
     for name, data in files.items():
         if not is_text(data, wrong := Problems(name)):
             raise DesiredError(wrong.all())
