@@ -13,7 +13,7 @@ from typing import NotRequired, TypeAlias, TypedDict
 from msgspec import Struct
 
 from drift.checker.group import compare_parent
-from drift.checker.run import Comparison
+from drift.checker.run import Run
 from drift.model.groups import DesiredGroup, Group, Positions
 from drift.model.limits import EffectiveKey, Kind, LimitKey
 from drift.model.readings import Found
@@ -127,20 +127,20 @@ def outputs(seen: Seen, declared: str | None) -> GroupOutputs:
 def differences(seen: Seen, desired: DesiredGroup) -> list[Finding]:
     """What ``drift check`` finds on the group, by path and rule."""
     context = [] if seen.parent is None else [DesiredGroup(_NOWHERE, external_entity_id=_parent_name(desired))]
-    comparison = Comparison([*context, desired], lambda: None)
+    run = Run([*context, desired])
     if seen.parent is not None:
-        comparison.take([Found(context[0], seen.parent)])
-    comparison.take([Found(desired, seen.live)])
-    found, _ = comparison.report()
+        run.take([Found(context[0], seen.parent)])
+    run.take([Found(desired, seen.live)])
+    found, _ = run.report()
     mine = [finding for finding in found if finding.group.id == seen.live.id]
     if seen.parent is None and (parent := _parent_name(desired)):
         # A check of all files reports the absent parent itself; here nobody else would say so.
         lost = compare_parent(
             desired,
             seen.live.ref,
-            live_parent=seen.live.parent_group_id,
-            declared_parent=f"{parent} (no such group)",
-            names={},
+            seen.live.parent_group_id,
+            f"{parent} (no such group)",
+            str,
         )
         mine += [lost] if lost else []
     return sorted(mine, key=lambda finding: (finding.path.parts, finding.rule))

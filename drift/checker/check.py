@@ -11,19 +11,20 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from drift.checker.base import Baseline
-from drift.checker.run import Comparison
+from drift.checker.run import Run
 from drift.errors import ExitCode, GatewayError, Problem
-from drift.model.forest import desired_forest, desired_key
+from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
 from drift.model.prices import Prices
 from drift.model.readings import Reading
 from drift.model.selection import Shard
 from drift.model.wording import counted
-from drift.report.acceptance import Sorted, Terms, sort_out
+from drift.report.acceptance import Acceptances, Outcome, accept
 from drift.report.evidence import Evidence
 from drift.report.finding import Finding
 from drift.report.report import Gate, GroupEntry, Report, Status, assemble
 
+_FOUND = {Status.IN_SYNC, Status.DRIFT}
 _LOOKS = 3
 """Confirming readings at most: a parent that turns out to be created anew makes its children suspect, and so on."""
 
@@ -68,7 +69,7 @@ def check(
     unmanaged: bool = False,
     shard: Shard | None = None,
     prices: Prices | None = None,
-    terms: Terms | None = None,
+    acceptances: Acceptances | None = None,
     problems: Sequence[Problem] = (),
     evidence: Evidence | None = None,
     baseline: Baseline | None = None,
@@ -85,35 +86,35 @@ def check(
         gate: What the caller fails on.
         unmanaged: Also report live groups that are not declared; reads the whole workspace.
         shard: Check only this part of the groups. Their ancestors are read too, to compare links and effects;
-            one that cannot be read is told, for then a link was not checked.
+            one that cannot be read is reported as unread, for then a link was not checked.
         prices: Turns exposed tokens into money.
-        terms: What is accepted, and on which day; nothing if left out.
+        acceptances: What is accepted, and on which day; nothing if left out.
         problems: Warnings of the desired files, to be carried into the report.
         evidence: What the report rests on; its digest is filled in.
-        baseline: An earlier declaration; every finding then says whose doing it is.
+        baseline: An earlier declaration; every finding then says where it comes from.
         on_reading: Called for every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
     started_at = now()
     wanted = desired if shard is None else _with_ancestors(desired, shard)
-    comparison = Comparison(wanted, on_reading, shard, prices)
-    comparison.take(source.read(wanted, unmanaged=unmanaged))
-    suspected = _confirm(comparison, source)
-    confirmed = comparison.findings()
-    findings, exposure = comparison.report()
-    entries = comparison.entries(confirmed)
-    judged = baseline and baseline.judge(findings, _found(entries))
-    outcome = sort_out(
+    run = Run(wanted, on_reading, shard, prices)
+    run.take(source.read(wanted, unmanaged=unmanaged))
+    suspected = _confirm(run, source)
+    confirmed = run.findings()
+    findings, exposure = run.report()
+    entries = run.entries(confirmed)
+    judged = baseline and baseline.judge(findings, _names(entries, lambda status: status in _FOUND))
+    outcome = accept(
         judged.findings if judged else findings,
-        terms or Terms(),
+        acceptances or Acceptances(),
         is_known=_known(entries, everything=unmanaged and shard is None),
     )
     return assemble(
         findings=outcome.findings,
-        unread=comparison.unread(),
-        groups=_settled(entries, outcome),
-        transient=_vanished(suspected, confirmed, comparison.is_unread),
-        unseen=_unseen(source) if unmanaged else None,
+        unread=run.unread(),
+        groups=_accepted(entries, outcome),
+        transient=_vanished(suspected, confirmed, run.is_unread),
+        unseen=_not_listed(source) if unmanaged else None,
         shard=None if shard is None else str(shard),
         gate=gate or Gate(),
         api_url=api_url,
@@ -132,35 +133,26 @@ def check(
     )
 
 
-def _found(entries: Sequence[GroupEntry]) -> set[str]:
-    """The declared groups that are there, by external and internal id."""
-    return {
-        name
-        for entry in entries
-        if entry.status in {Status.IN_SYNC, Status.DRIFT}
-        for name in (entry.group.external_entity_id, entry.group.id)
-        if name
-    }
+def _names(entries: Sequence[GroupEntry], wanted: Callable[[Status], bool]) -> set[str]:
+    """External and internal ids of the groups that ended so."""
+    groups = [entry.group for entry in entries if wanted(entry.status)]
+    return {name for group in groups for name in (group.external_entity_id, group.id) if name}
 
 
 def _known(entries: Sequence[GroupEntry], *, everything: bool) -> Callable[[str], bool]:
     """Whether the run saw a group, by external or internal id; with ``everything``, what it did not see is gone."""
-    seen: dict[str, bool] = {}
-    for entry in entries:
-        for name in (entry.group.external_entity_id, entry.group.id):
-            if name:
-                seen[name] = entry.status is not Status.UNREAD
+    read = _names(entries, lambda status: status is not Status.UNREAD)
     unread = any(entry.status is Status.UNREAD for entry in entries)
-    return lambda group: seen.get(group, everything and not unread)
+    return lambda name: name in read or (everything and not unread)
 
 
-def _settled(entries: Sequence[GroupEntry], outcome: Sorted) -> list[GroupEntry]:
+def _accepted(entries: Sequence[GroupEntry], outcome: Outcome) -> list[GroupEntry]:
     """The entries; ``accepted`` is the status of a group of whose drift nothing else is left."""
     drifted = {finding.group.label for finding in outcome.findings if finding.is_drift}
-    excused = {accepted.finding.group.label for accepted in outcome.accepted} - drifted
+    accepted = {accepted.finding.group.label for accepted in outcome.accepted} - drifted
     return [
         replace(entry, status=Status.ACCEPTED)
-        if entry.status in {Status.DRIFT, Status.MISSING} and entry.group.label in excused
+        if entry.status in {Status.DRIFT, Status.MISSING} and entry.group.label in accepted
         else entry
         for entry in entries
     ]
@@ -168,13 +160,14 @@ def _settled(entries: Sequence[GroupEntry], outcome: Sorted) -> list[GroupEntry]
 
 def _with_ancestors(desired: Sequence[DesiredGroup], shard: Shard) -> list[DesiredGroup]:
     """The groups of the shard and their declared ancestors, in the order of the files."""
-    forest = desired_forest(desired)
-    wanted = {node.key for group in desired if shard.owns(group.ref) for node in forest.chain(desired_key(group)).nodes}
-    return [group for group in desired if desired_key(group) in wanted]
+    declaration = Declaration(desired)
+    owned = [position for position, group in declaration if shard.owns(group.ref)]
+    wanted = {*owned, *(above for position in owned for above in declaration.above(position))}
+    return [group for position, group in declaration if position in wanted]
 
 
-def _unseen(source: GroupSource) -> str | None:
-    """Why there may be undeclared groups that nobody saw."""
+def _not_listed(source: GroupSource) -> str | None:
+    """Why there may be unmanaged groups that nobody saw."""
     if source.list_failure:
         return source.list_failure.message
     if source.broken_items:
@@ -182,18 +175,18 @@ def _unseen(source: GroupSource) -> str | None:
     return None
 
 
-def _confirm(comparison: Comparison, source: GroupSource) -> Mapping[int, tuple[Finding, ...]]:
+def _confirm(run: Run, source: GroupSource) -> Mapping[int, tuple[Finding, ...]]:
     """Read every suspect a second time, also those that only a second look makes suspect; the first findings."""
     suspected: dict[int, tuple[Finding, ...]] = {}
     asked: set[int] = set()
     for _ in range(_LOOKS):
-        for position, findings in comparison.findings().items():
+        for position, findings in run.findings().items():
             suspected.setdefault(position, findings)
-        suspects = [group for group in comparison.suspects() if id(group) not in asked]
+        suspects = [group for group in run.suspects() if id(group) not in asked]
         if not suspects:
             break
         asked.update(map(id, suspects))
-        comparison.take(source.confirm(suspects))
+        run.take(source.confirm(suspects))
     return suspected
 
 

@@ -12,8 +12,9 @@ from drift.model.wording import change, counted, number
 _NAMED = 3
 
 
-def rewrites(before: Mapping[str, DesiredGroup], now: Mapping[str, DesiredGroup]) -> Iterator[str]:
-    """Lines for people about two states of the files, both by the label of the group."""
+def edits(base: Sequence[DesiredGroup], desired: Sequence[DesiredGroup]) -> Iterator[str]:
+    """Lines for people about two states of the files."""
+    before, now = ({group.ref.label: group for group in groups} for groups in (base, desired))
     added, removed = [label for label in now if label not in before], [label for label in before if label not in now]
     for old, new in _renamed([before[label] for label in removed], [now[label] for label in added]):
         removed.remove(old)

@@ -5,22 +5,21 @@ Of all limits that apply to a group the smallest binds. None stands for an amoun
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
-from drift.model.forest import Forest, Node, applying
-from drift.model.limits import PER_DAY, EffectiveKey, LimitKey
+from drift.model.effective import effective
+from drift.model.forest import Forest, K, Node
+from drift.model.limits import PER_DAY, Limits
 from drift.report.exposure import Daily, together
 
 
-def permitted(chain: Sequence[Node], slug: str, type_: str) -> Daily:
+def permitted(chain: Sequence[Node[K]], slug: str, type_: str) -> Daily:
     """The most that the first group of the chain may use in a day, if nobody else uses anything.
 
-    A group that does not list the slug may use nothing. INDEPENDENT: of each kind, type and unit the nearest limit
-    applies. CASCADING: all limits of the chain apply. Limits in a unit that is not documented do not count.
+    A group that does not list the slug may use nothing. Limits in a unit that is not documented do not count.
     """
-    if not chain or slug not in chain[0].models:
-        return 0
-    return _binding(applying(chain, slug).items(), type_)
+    limits = effective(chain, slug)
+    return 0 if limits is None else _binding(limits, type_)
 
 
 class _Below(NamedTuple):
@@ -34,7 +33,7 @@ class _Below(NamedTuple):
     """The most that base would refuse of it all."""
 
 
-class Excess:
+class Excess(Generic[K]):
     """What live lets a group and all below it use in a day, and base would refuse: an upper bound.
 
     Worked out from the leaves up, in time linear in their number. A group whose counter is its own (INDEPENDENT,
@@ -44,12 +43,12 @@ class Excess:
     cut off at what live lets the subtree use. So what many share counts once, at the pool that gained.
     """
 
-    def __init__(self, live: Forest, base: Forest, top: str, counted: Callable[[str], bool] = lambda _: True) -> None:
+    def __init__(self, live: Forest[K], base: Forest[K], top: K, counted: Callable[[K], bool] = lambda _: True) -> None:
         """Prepare for all models.
 
         Args:
             live: The groups as they are.
-            base: The groups that they are held against; its links decide who is below whom.
+            base: The groups that they are compared with; its links decide who is below whom.
             top: The key of a group in either.
             counted: Whether what a group gains is asked for; the others are there for their limits.
         """
@@ -67,7 +66,7 @@ class Excess:
 
     def of(self, slug: str, type_: str) -> Daily:
         """The excess on one model, in units of one type of limit."""
-        below: dict[str, _Below] = {}
+        below: dict[K, _Below] = {}
         for key in reversed(self._order):
             live, base = self._live_chains[key], self._base_chains[key]
             own = permitted(live, slug, type_)
@@ -91,8 +90,8 @@ class Excess:
             )
         return below[self._top].gained
 
-    def _downward(self) -> Sequence[str]:
-        order = {self._top: None}
+    def _downward(self) -> Sequence[K]:
+        order: dict[K, None] = {self._top: None}
         todo = [self._top]
         while todo:
             for child in self._children(todo.pop()):
@@ -101,35 +100,34 @@ class Excess:
                     todo.append(child)
         return tuple(order)
 
-    def _children(self, key: str) -> Iterable[str]:
+    def _children(self, key: K) -> Iterable[K]:
         yield from self._base.children(key)
         yield from (child for child in self._live.children(key) if child not in self._base.nodes)
 
-    def _shares(self, child: str, parent: str) -> bool:
+    def _shares(self, child: K, parent: K) -> bool:
         """Whether live charges what the child uses to the parent's pool too."""
         node = self._live.nodes.get(child)
         return node is not None and node.parent == parent and _pools((node,))
 
 
-def _pools(chain: Sequence[Node]) -> bool:
+def _pools(chain: Sequence[Node[K]]) -> bool:
     return bool(chain) and chain[0].limit_enforcement == "CASCADING"
 
 
-def _pool(chain: Sequence[Node], slug: str, type_: str) -> Daily:
+def _pool(chain: Sequence[Node[K]], slug: str, type_: str) -> Daily:
     """The smallest limit that the CASCADING groups of the chain set themselves."""
-    return _least(
-        _binding(node.models.get(slug, {}).items(), type_) for node in chain if node.limit_enforcement == "CASCADING"
-    )
+    return _least(_binding(node.models.get(slug, {}), type_) for node in chain if node.limit_enforcement == "CASCADING")
 
 
-def _own_counter(chain: Sequence[Node], slug: str, type_: str) -> Daily:
+def _own_counter(chain: Sequence[Node[K]], slug: str, type_: str) -> Daily:
     """What the group may use by a counter that it shares with nobody; CASCADING groups that list the slug have none."""
     return None if _pools(chain) and slug in chain[0].models else permitted(chain, slug, type_)
 
 
-def _binding(limits: Iterable[tuple[EffectiveKey | LimitKey, int]], type_: str) -> Daily:
-    of_type = ((key.unit, threshold) for key, threshold in limits if key.type == type_)
-    return _least(threshold * PER_DAY[unit] for unit, threshold in of_type if unit in PER_DAY)
+def _binding(limits: Limits, type_: str) -> Daily:
+    return _least(
+        threshold * PER_DAY[key.unit] for key, threshold in limits.items() if key.type == type_ and key.unit in PER_DAY
+    )
 
 
 def _least(amounts: Iterable[Daily]) -> Daily:

@@ -5,20 +5,19 @@ parent is judged separately, by :func:`compare_parent`, because the live id of a
 learned after the child was read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from msgspec import UNSET
 
 from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
-from drift.errors import Location
 from drift.model.groups import DesiredGroup, Group, GroupRef
 from drift.model.limits import LIMIT_TYPES, LimitKey, Limits, Models, limit_item, limit_lists
-from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath
+from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath, declared_at
 from drift.model.wording import change as sized
 from drift.model.wording import number, quoted
-from drift.report.finding import Finding, JsonObject, Value
-from drift.rules import RULES, Direction, DriftRule, Severity
+from drift.report.finding import Finding, JsonObject, Value, finding
+from drift.rules import Direction, Severity
 
 _TWOFOLD = 2
 """A threshold that doubled or halved is of high severity."""
@@ -33,35 +32,31 @@ def compare(desired: DesiredGroup, live: Group) -> tuple[Finding, ...]:
 def compare_parent(
     desired: DesiredGroup,
     live: GroupRef,
-    *,
     live_parent: str | None,
     declared_parent: str | None,
-    names: dict[str, str],
+    name_of: Callable[[str], str],
 ) -> Finding | None:
-    """The finding if the group hangs below another parent than declared, by internal ids.
+    """The finding if the group hangs below another parent than declared.
 
     Args:
         desired: The declaration; it must manage its parent.
         live: The group as found.
         live_parent: ``parent_group_id`` as read; None is a root.
         declared_parent: The internal id that the declared parent has now; None declares a root.
-        names: External id by internal id, of the groups that were read, for the message.
+        name_of: What to call the group with an internal id.
     """
     if live_parent == declared_parent:
         return None
-
-    def shown(parent: str | None) -> str:
-        return "none (a root group)" if parent is None else names.get(parent, parent)
-
+    wanted = None if declared_parent is None else name_of(declared_parent)
+    found = None if live_parent is None else name_of(live_parent)
+    change = f"parent {wanted or 'none (a root group)'} -> {found or 'none (a root group)'}"
     return _finding(
         "parent-changed",
         desired,
         live,
         FieldPath("parent_group_id"),
-        wanted=None if declared_parent is None else names.get(declared_parent, declared_parent),
-        found=None if live_parent is None else names.get(live_parent, live_parent),
-        message=f"parent {shown(declared_parent)} -> {shown(live_parent)}; this cannot be updated, only re-created",
-        source=desired.positions.field("parent"),
+        (wanted, found),
+        message=f"{change}; this cannot be updated, only re-created",
     )
 
 
@@ -72,10 +67,8 @@ def missing(desired: DesiredGroup) -> Finding:
         desired,
         desired.ref,
         GroupPath(),
-        wanted=desired.ref.label,
-        found=None,
+        (desired.ref.label, None),
         message="no such group: deleted, or never created in this workspace; its keys do not work",
-        source=desired.positions.field("group"),
     )
 
 
@@ -83,22 +76,20 @@ def unmanaged(live: Group, parent: DesiredGroup | None) -> Finding:
     """The finding for a live group that is not declared; ``parent`` is its declared parent, if it has one."""
     below = f" below the declared group {parent.ref.label}" if parent else ""
     models = ", ".join(live.models) or "no models"
-    return Finding(
-        rule="group-unmanaged",
-        severity=Severity.MEDIUM if parent else Severity.LOW,
-        direction=Direction.PERMISSIVE,
-        group=live.ref,
-        path=GroupPath(),
-        desired=None,
-        live=live.external_entity_id,
+    return finding(
+        "group-unmanaged",
+        live.ref,
+        GroupPath(),
+        (None, live.external_entity_id),
         message=f"live but not declared{below}: {models}",
         source=None,
+        severity=Severity.MEDIUM if parent else Severity.LOW,
     )
 
 
 def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
     for anomaly in live.anomalies:
-        yield _anomaly(desired, live, GroupPath(), anomaly, desired.positions.field("group"))
+        yield _finding("response-anomaly", desired, live.ref, GroupPath(), (None, None), message=anomaly)
     declared = desired.external_entity_id
     if declared is not None and declared != live.external_entity_id:
         yield _finding(
@@ -106,20 +97,10 @@ def _anomalies(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             desired,
             live.ref,
             FieldPath("external_entity_id"),
-            wanted=declared,
-            found=live.external_entity_id,
-            message=(
-                f"id {live.id} answers as {quoted(live.external_entity_id)}, not {quoted(declared)}; "
-                "an external id never changes, so the pinned id or the declaration is of another group"
-            ),
-            source=desired.positions.field("external_entity_id"),
+            (declared, live.external_entity_id),
+            message=f"id {live.id} answers as {quoted(live.external_entity_id)}, not {quoted(declared)}; "
+            "an external id never changes, so the pinned id or the declaration is of another group",
         )
-
-
-def _anomaly(desired: DesiredGroup, live: Group, path: Path, message: str, source: Location) -> Finding:
-    return _finding(
-        "response-anomaly", desired, live.ref, path, wanted=None, found=None, message=message, source=source
-    )
 
 
 def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
@@ -129,10 +110,8 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             desired,
             live.ref,
             FieldPath("id"),
-            wanted=desired.id,
-            found=live.id,
+            (desired.id, live.id),
             message=f"id {desired.id} -> {live.id}, created {live.created_at}; keys of the old group are dead",
-            source=desired.positions.field("id"),
         )
     if desired.name is not UNSET and desired.name != live.name:
         yield _finding(
@@ -140,10 +119,8 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             desired,
             live.ref,
             FieldPath("name"),
-            wanted=desired.name,
-            found=live.name,
+            (desired.name, live.name),
             message=f"name {quoted(desired.name)} -> {quoted(live.name)}",
-            source=desired.positions.field("name"),
         )
     mode = desired.limit_enforcement
     if mode is not UNSET and mode != live.limit_enforcement:
@@ -152,10 +129,8 @@ def _identity(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
             desired,
             live.ref,
             FieldPath("limit_enforcement"),
-            wanted=mode,
-            found=live.limit_enforcement,
+            (mode, live.limit_enforcement),
             message=f"limit enforcement {mode} -> {live.limit_enforcement}; this cannot be updated, only re-created",
-            source=desired.positions.field("limit_enforcement"),
             direction=_mode_direction(mode, live.limit_enforcement),
         )
 
@@ -178,10 +153,10 @@ def _models(desired: DesiredGroup, live: Group) -> Iterator[Finding]:
     if desired.manage == "listed":
         compared = {slug: limits for slug, limits in live.models.items() if slug in declared}
     for change in diff_models(declared, compared):
-        yield _model_finding(desired, declared, live, change)
+        yield _model_finding(desired, live, change)
 
 
-def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change: ModelChange) -> Finding:
+def _model_finding(desired: DesiredGroup, live: Group, change: ModelChange) -> Finding:
     match change:
         case ModelAdded(slug, limits):
             return _finding(
@@ -189,10 +164,8 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 desired,
                 live.ref,
                 ModelPath(slug),
-                wanted=None,
-                found=model_config(slug, limits),
+                (None, model_config(slug, limits)),
                 message=f"{slug} may be called, though not declared, with {_limits_text(limits)}",
-                source=desired.positions.field("models"),
             )
         case ModelRemoved(slug, limits):
             rest = "" if live.models else "; the group has no models left"
@@ -201,71 +174,62 @@ def _model_finding(desired: DesiredGroup, declared: Models, live: Group, change:
                 desired,
                 live.ref,
                 ModelPath(slug),
-                wanted=model_config(slug, limits),
-                found=None,
+                (model_config(slug, limits), None),
                 message=f"{slug} may no longer be called{rest}",
-                source=desired.positions.model(declared, slug),
             )
         case UnitChanged():
-            return _unit_finding(desired, declared, live, change)
+            return _unit_finding(desired, live, change)
         case LimitChanged():
-            return _limit_finding(desired, declared, live, change)
+            return _limit_finding(desired, live, change)
         case _:
             assert_never(change)
 
 
-def _limit_finding(desired: DesiredGroup, declared: Models, live: Group, change: LimitChanged) -> Finding:
+def _limit_finding(desired: DesiredGroup, live: Group, change: LimitChanged) -> Finding:
     slug, key = change.slug, change.key
-    before, after = change.desired, change.live
     name = f"{slug} {key}"
     severity: Severity | None = None
-    if before is None and after is not None:
-        rule, text = "limit-added", f"{name}: none -> {number(after)}" + _unknown_note(key)
-    elif after is None and before is not None:
-        rule, text = "limit-removed", f"{name}: {number(before)} -> none on this group"
-    elif before is None or after is None:
-        raise AssertionError("a changed limit is present on one side at least")
-    elif after == 0:
-        rule, text = "threshold-zero", f"{name}: {sized(before, after)}; no traffic expected"
-    else:
-        rule = "limit-raised" if after > before else "limit-lowered"
-        text, severity = f"{name}: {sized(before, after)}", size_severity(before, after)
+    match change.desired, change.live:
+        case None, int(after):
+            rule, text = "limit-added", f"{name}: none -> {number(after)}{_unknown_note(key)}"
+        case int(before), None:
+            rule, text = "limit-removed", f"{name}: {number(before)} -> none on this group"
+        case int(before), 0:
+            rule, text = "threshold-zero", f"{name}: {sized(before, 0)}; no traffic expected"
+        case int(before), int(after):
+            rule = "limit-raised" if after > before else "limit-lowered"
+            text, severity = f"{name}: {sized(before, after)}", size_severity(before, after)
+        case _:
+            raise AssertionError("a changed limit is present on one side at least")
     return _finding(
         rule,
         desired,
         live.ref,
         LimitPath(slug, key),
-        wanted=before,
-        found=after,
+        (change.desired, change.live),
         message=text + _profile_note(desired, slug),
-        source=desired.positions.limit(declared, slug, key),
         severity=severity,
     )
 
 
-def _unit_finding(desired: DesiredGroup, declared: Models, live: Group, change: UnitChanged) -> Finding:
-    before_key, after_key = change.desired_key, change.live_key
+def _unit_finding(desired: DesiredGroup, live: Group, change: UnitChanged) -> Finding:
+    was, is_ = change.desired_key, change.live_key
     direction, severity, note = Direction.NEUTRAL, None, "rates of these units cannot be compared"
-    if before_key.unit in _PER_MINUTE and after_key.unit in _PER_MINUTE:
-        before = change.desired * _PER_MINUTE[before_key.unit]
-        after = change.live * _PER_MINUTE[after_key.unit]
+    if was.unit in _PER_MINUTE and is_.unit in _PER_MINUTE:
+        before, after = change.desired * _PER_MINUTE[was.unit], change.live * _PER_MINUTE[is_.unit]
         if before == after:
             severity, note = Severity.LOW, "same mean rate, different burst"
         else:
             direction = Direction.PERMISSIVE if after > before else Direction.RESTRICTIVE
             severity, note = size_severity(before, after), f"per minute {sized(before, after)}"
+    units = f"{number(change.desired)}/{was.unit} -> {number(change.live)}/{is_.unit}"
     return _finding(
         "limit-unit-changed",
         desired,
         live.ref,
-        RateLimitPath(change.slug, before_key.type),
-        wanted=limit_item(before_key, change.desired),
-        found=limit_item(after_key, change.live),
-        message=(
-            f"{change.slug} {before_key.type}: {number(change.desired)}/{before_key.unit} -> "
-            f"{number(change.live)}/{after_key.unit} ({note})" + _profile_note(desired, change.slug)
-        ),
-        source=desired.positions.limit(declared, change.slug, before_key),
+        RateLimitPath(change.slug, was.type),
+        (limit_item(was, change.desired), limit_item(is_, change.live)),
+        message=f"{change.slug} {was.type}: {units} ({note}){_profile_note(desired, change.slug)}",
         direction=direction,
         severity=severity,
     )
@@ -297,29 +261,17 @@ def model_config(slug: str, limits: Limits) -> JsonObject:
 
 
 def _finding(
-    rule_id: str,
+    rule: str,
     desired: DesiredGroup,
     live: GroupRef,
     path: Path,
+    values: tuple[Value, Value],
     *,
-    wanted: Value,
-    found: Value,
     message: str,
-    source: Location,
     direction: Direction | None = None,
     severity: Severity | None = None,
 ) -> Finding:
-    rule = RULES[rule_id]
-    if not isinstance(rule, DriftRule):
-        raise TypeError(f"{rule_id} is not a rule for live groups")
-    return Finding(
-        rule=rule.id,
-        severity=severity or rule.severity,
-        direction=direction or rule.direction or Direction.NEUTRAL,
-        group=GroupRef(live.id, desired.external_entity_id or live.external_entity_id, live.name),
-        path=path,
-        desired=wanted,
-        live=found,
-        message=message,
-        source=source,
-    )
+    """A finding on a group that is live, under the external id that is declared."""
+    group = GroupRef(live.id, desired.external_entity_id or live.external_entity_id, live.name)
+    line = declared_at(desired, path)
+    return finding(rule, group, path, values, message=message, source=line, direction=direction, severity=severity)

@@ -9,58 +9,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from drift.checker.group import size_severity
+from drift.checker.live import Live
 from drift.errors import Location
-from drift.model.forest import desired_key
+from drift.model.effective import by_source
 from drift.model.groups import DesiredGroup, Group, GroupRef, PinnedLimit, PinnedModel
-from drift.model.limits import EffectiveKey, LimitKey
+from drift.model.limits import LimitKey
 from drift.model.paths import EffectiveLimitPath, EffectivePath, LimitPath
 from drift.model.wording import change as sized
 from drift.model.wording import growth, number
-from drift.report.finding import Finding, JsonObject, Value
-from drift.rules import RULES, Direction, Severity
-
-_RULE = RULES["effective-limit-changed"]
-_ANOMALY = RULES["response-anomaly"]
-_Live = Mapping[str, Mapping[EffectiveKey, int]]
+from drift.report.finding import Finding, JsonObject, Value, finding
+from drift.rules import Direction, Severity
 
 
-class Pins:
-    """Keeps the live limits of pinned models; groups without pins leave nothing here."""
-
-    def __init__(self, desired: Sequence[DesiredGroup]) -> None:
-        self._desired = desired
-        self._live: dict[int, _Live | None] = {}
-
-    def take(self, position: int, live: Group) -> None:
-        """Note one group's effective limits; a later reading replaces an earlier one."""
-        pins = self._desired[position].effective
-        if pins:
-            effective = live.effective_models
-            self._live[position] = (
-                None if effective is None else {pin.slug: effective.get(pin.slug, {}) for pin in pins}
-            )
-
-    def forget(self, position: int) -> None:
-        """The group is read again, or is gone."""
-        self._live.pop(position, None)
-
-    def findings(self, refs: Mapping[int, GroupRef]) -> Iterator[tuple[int, Finding]]:
-        """Every broken pin, with the position of its group; ``refs`` are the groups that were found."""
-        if not self._live:
-            return
-        names = _Names(self._desired, refs)
-        for position, live in self._live.items():
-            group = self._desired[position]
-            if live is None:
-                yield position, _unanswered(group, refs[position])
-                continue
-            for pin in group.effective:
-                for broken in _broken(pin, live[pin.slug], names):
-                    yield position, _finding(refs[position], broken)
+def broken_pins(live: Live) -> Iterator[tuple[int, Finding]]:
+    """Every pinned limit that is not in effect, with the position of its group."""
+    for position, group in live.kept.items():
+        desired = live.declaration.groups[position]
+        if desired.effective and group.effective_models is None:
+            yield position, _unanswered(desired, group.ref)
+            continue
+        for pin in desired.effective:
+            for broken in _broken(group, pin, live):
+                yield position, broken
 
 
-def tells_the_same(own: Sequence[Finding], pin: Finding) -> bool:
-    """Whether a broken pin is a limit that the group itself has changed, which is a finding of its own."""
+def is_reported(own: Sequence[Finding], pin: Finding) -> bool:
+    """Whether a broken pin is a limit that the group itself has changed, which is a finding of its own already."""
     if not isinstance(pin.path, EffectiveLimitPath) or pin.cause is not None or not isinstance(pin.live, int):
         return False
     changed = LimitPath(pin.path.slug, pin.path.limit)
@@ -76,93 +50,80 @@ class _Side(Struct, frozen=True):
     group: GroupRef
 
 
-class _Names:
-    """The groups that limits come from, by either of their ids."""
-
-    def __init__(self, desired: Sequence[DesiredGroup], refs: Mapping[int, GroupRef]) -> None:
-        self._ids = {desired_key(desired[position]): ref.id for position, ref in refs.items()}
-        self._by_id = {ref.id: ref for ref in refs.values()}
-
-    def side(self, threshold: int, group_id: str | None, otherwise: str = "?") -> _Side:
-        """A limit that comes from the group with this live id, or from one that was not found."""
-        known = self._by_id.get(group_id)
-        return _Side(threshold, known.label if known else group_id or otherwise, known or GroupRef(group_id, None))
-
-    def id_of(self, limit: PinnedLimit) -> str | None:
-        """The live id of the group that the limit has to come from; None if that group was not found."""
-        return limit.source_group if limit.source is None else self._ids.get(limit.source)
+def _side(live: Live, threshold: int, group_id: str | None, otherwise: str = "?") -> _Side:
+    """A limit that comes from the group with this live id, or from one that was not found."""
+    if group_id in live.positions:
+        ref = live.found[live.positions[group_id]].ref
+        return _Side(threshold, ref.label, ref)
+    return _Side(threshold, group_id or otherwise, GroupRef(group_id, None))
 
 
-class _Broken(Struct, frozen=True):
-    """A pinned limit that is not in effect, or one in effect that is not pinned."""
+def _source_of(limit: PinnedLimit, live: Live) -> str | None:
+    """The live id of the group that the limit has to come from; None if that group was not found."""
+    if limit.source is None:
+        return limit.source_group
+    position = live.declaration.find(GroupRef(limit.source, limit.source))
+    known = None if position is None else live.found.get(position)
+    return known.ref.id if known else None
 
-    slug: str
-    key: LimitKey
-    desired: _Side | None
-    live: _Side | None
-    at: Location
 
-
-def _broken(pin: PinnedModel, live: Mapping[EffectiveKey, int], names: _Names) -> Iterator[_Broken]:
+def _broken(group: Group, pin: PinnedModel, live: Live) -> Iterator[Finding]:
     wanted: dict[LimitKey, list[PinnedLimit]] = {}
-    found: dict[LimitKey, dict[str, int]] = {}
     for limit in pin.limits:
         wanted.setdefault(limit.key, []).append(limit)
-    for effective, size in live.items():
-        found.setdefault(LimitKey(effective.kind, effective.type, effective.unit), {})[effective.source_group] = size
+    found = by_source((group.effective_models or {}).get(pin.slug, {}), str)
     for key in dict.fromkeys((*wanted, *found)):
-        for pinned, source, threshold in _pairs(wanted.get(key, []), found.get(key, {}), names):
-            desired = None if pinned is None else names.side(pinned.threshold, names.id_of(pinned), pinned.origin)
-            actual = None if threshold is None else names.side(threshold, source)
-            yield _Broken(pin.slug, key, desired, actual, pin.at if pinned is None else pinned.at)
+        for pinned, source, threshold in _pairs(wanted.get(key, []), found.get(key, {}), live):
+            desired = None if pinned is None else _side(live, pinned.threshold, _source_of(pinned, live), pinned.origin)
+            actual = None if threshold is None else _side(live, threshold, source)
+            yield _finding(group.ref, EffectiveLimitPath(pin.slug, key), desired, actual, (pinned or pin).at)
 
 
 _Pair = tuple[PinnedLimit | None, str | None, int | None]
 
 
-def _pairs(wanted: Sequence[PinnedLimit], found: Mapping[str, int], names: _Names) -> Iterator[_Pair]:
+def _pairs(wanted: Sequence[PinnedLimit], found: Mapping[str, int], live: Live) -> Iterator[_Pair]:
     """What differs: a pin with what is in effect in its place, by the group it comes from, else by size."""
     rest = dict(found)
     moved: list[PinnedLimit] = []
     for limit in wanted:
-        declared = names.id_of(limit)
+        declared = _source_of(limit, live)
         if declared is None or declared not in rest:
             moved.append(limit)
         elif (threshold := rest.pop(declared)) != limit.threshold:
             yield limit, declared, threshold
     for limit in moved:
         # Where the declared source itself was not found, its id is unknown and nothing speaks against a limit of
-        # the same size; that the source is missing or unread is told of the source.
+        # the same size; the source has a finding or an entry of its own.
         equal = [source for source, threshold in rest.items() if threshold == limit.threshold]
         if not rest:
             yield limit, None, None
             continue
         nearest = min(equal or rest, key=lambda source: (rest[source], source))
         threshold = rest.pop(nearest)
-        if not (equal and names.id_of(limit) is None):
+        if not (equal and _source_of(limit, live) is None):
             yield limit, nearest, threshold
     for source, threshold in rest.items():
         yield None, source, threshold
 
 
-def _finding(ref: GroupRef, broken: _Broken) -> Finding:
-    before, after = broken.desired, broken.live
+def _finding(
+    ref: GroupRef, limit: EffectiveLimitPath, before: _Side | None, after: _Side | None, line: Location
+) -> Finding:
     severity, direction = _judged(before, after)
     # The pinned source, so that the path stays the same whatever is live; of a limit that is not pinned, its own.
-    source = before or after
-    cause = after or before
+    source, cause = before or after, after or before
     alone = before is not None and after is not None and before.source == after.source
-    return Finding(
-        rule=_RULE.id,
+    return finding(
+        "effective-limit-changed",
+        ref,
+        EffectiveLimitPath(limit.slug, limit.limit, source.source if source else None),
+        (_value(limit.limit, before, alone=alone), _value(limit.limit, after, alone=alone)),
+        message=f"{limit.slug} {limit.limit} in effect: {_change(before, after)} [pinned]",
+        source=line,
         severity=severity,
         direction=direction,
-        group=ref,
-        path=EffectiveLimitPath(broken.slug, broken.key, None if source is None else source.source),
-        desired=_value(broken.key, before, alone=alone),
-        live=_value(broken.key, after, alone=alone),
-        message=f"{broken.slug} {broken.key} in effect: {_told(before, after)} [pinned]",
-        source=broken.at,
-        cause=None if cause is None or cause.group == ref else cause.group,
+        cause=cause.group if cause and cause.group != ref else None,
     )
 
 
@@ -177,7 +138,7 @@ def _judged(before: _Side | None, after: _Side | None) -> tuple[Severity, Direct
     return size_severity(before.threshold, after.threshold), direction
 
 
-def _told(before: _Side | None, after: _Side | None) -> str:
+def _change(before: _Side | None, after: _Side | None) -> str:
     if before is None or after is None:
         return f"{_shown(before)} -> {_shown(after)}"
     if before.source == after.source:
@@ -199,14 +160,7 @@ def _value(key: LimitKey, side: _Side | None, *, alone: bool) -> Value:
 
 
 def _unanswered(group: DesiredGroup, ref: GroupRef) -> Finding:
-    return Finding(
-        rule=_ANOMALY.id,
-        severity=Severity.MEDIUM,
-        direction=Direction.NEUTRAL,
-        group=ref,
-        path=EffectivePath(),
-        desired=None,
-        live=None,
-        message="the answer does not report effective_models, so the pinned limits cannot be checked",
-        source=group.effective[0].at,
+    message = "the answer does not report effective_models, so the pinned limits cannot be checked"
+    return finding(
+        "response-anomaly", ref, EffectivePath(), (None, None), message=message, source=group.effective[0].at
     )

@@ -20,7 +20,7 @@ from drift.errors import DesiredError, DriftError, SettingsError
 from drift.gateway.key import ApiKey
 from drift.gateway.settings import KEY_VARIABLE, ReadSettings
 from drift.model.selection import Shard
-from drift.report.acceptance import Terms
+from drift.report.acceptance import Acceptances
 from drift.report.evidence import Evidence, EvidenceFile
 from drift.report.report import Failure, Gate, Report, failed_report
 from drift.rules import RULE_SET
@@ -172,7 +172,9 @@ def compare(
             unmanaged=request.unmanaged,
             shard=request.shard,
             prices=desired.prices,
-            terms=Terms(desired.accepted, request.as_of or now().date(), timedelta(seconds=request.warn_expiring)),
+            acceptances=Acceptances(
+                desired.accepted, request.as_of or now().date(), timedelta(seconds=request.warn_expiring)
+            ),
             baseline=earlier,
             evidence=_evidence(desired, request.paths, key),
             problems=desired.warnings,

@@ -17,7 +17,6 @@ from drift.sandbox.fault_text import SYNTAX, parse_fault
 from drift.sandbox.faults import Faults
 from drift.sandbox.seeding import seed
 from drift.sandbox.server import Logged, serve
-from drift.sandbox.throttle import Throttle
 from drift.sandbox.world import DEFAULT_KEY, World
 
 _POLL = 0.1
@@ -64,7 +63,7 @@ def command(
     world = World(
         clock=now,
         keys=[DEFAULT_KEY] if api_key_file is None else [_secret(api_key_file)],
-        throttle=None if throttle is None else Throttle(throttle),
+        requests_per_second=throttle,
     )
     groups = load_desired(paths, stdin=read_stdin).groups if paths else ()
     seed(world, groups)

@@ -15,7 +15,8 @@ from drift.desired.pin_rules import sources_are_declared, sources_set_what_is_pi
 from drift.desired.problems import MOST_PROBLEMS, not_declared, shown
 from drift.desired.trees import Place, Trees, error, warning
 from drift.errors import Location, Problem
-from drift.model.forest import MAX_LEVELS, cascading_violations, desired_key, predict
+from drift.model.effective import cascading_violations, predict
+from drift.model.forest import MAX_LEVELS, desired_key
 from drift.model.groups import DesiredGroup, Field
 from drift.model.limits import LimitKey
 from drift.model.wording import counted, did_you_mean, number

@@ -18,7 +18,7 @@ class Order:
     def __init__(self, groups: Mapping[str, Group]) -> None:
         """``groups`` by internal id."""
         self.groups = groups
-        self.forest: Forest = live_forest(groups.values())
+        self.forest: Forest[str] = live_forest(groups.values())
         self._rank = {key: rank for rank, key in enumerate(self._walk())}
 
     def sorted(self, groups: Iterable[Group]) -> list[Group]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from drift.checker.run import Comparison
+from drift.checker.run import Run
 from drift.errors import SettingsError
 from drift.export.placing import Layout
 from drift.model.forest import desired_forest, desired_key, live_forest
@@ -103,12 +103,12 @@ def differences(
         **{group.external_entity_id: group for group in new},
         **live.declared,
     }
-    comparison = Comparison(desired, lambda: None)
-    comparison.take(
+    run = Run(desired)
+    run.take(
         Missing(group) if (answer := answers.get(desired_key(group))) is None else Found(group, answer)
         for group in desired
     )
-    every = comparison.findings()
+    every = run.findings()
     return {
         desired_key(desired[position]): drift
         for position, findings in every.items()

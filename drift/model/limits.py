@@ -5,7 +5,7 @@ The one place that knows them all; only the sandbox, which judges the rest, has 
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 Kind: TypeAlias = Literal["rate_limits", "usage_limits"]
 Unit: TypeAlias = Literal["SECOND", "MINUTE", "DAY"]
@@ -13,13 +13,7 @@ LimitType: TypeAlias = Literal["REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACH
 
 UNITS: Final[Mapping[Kind, tuple[Unit, ...]]] = {"rate_limits": ("SECOND", "MINUTE"), "usage_limits": ("DAY",)}
 """The units of each kind, the shortest window first (schemas ``RateLimitV1`` and ``UsageLimitV1``)."""
-LIMIT_TYPES: Final[tuple[LimitType, ...]] = (
-    "REQUEST",
-    "TOKEN",
-    "CONCURRENT_REQUEST",
-    "UNCACHED_INPUT_TOKEN",
-    "OUTPUT_TOKEN",
-)
+LIMIT_TYPES: Final[tuple[LimitType, ...]] = get_args(LimitType)
 """Those of schema ``LimitTypeV1`` in its newest form; live groups may have others, which are compared all the same."""
 PER_DAY: Final[Mapping[str, int]] = {"SECOND": 86_400, "MINUTE": 1_440, "DAY": 1}
 """How often the window of a unit fits into a day."""

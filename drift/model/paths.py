@@ -7,6 +7,8 @@ kind of place needs.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard, assert_never, get_args
 
+from drift.errors import Location
+from drift.model.groups import DesiredGroup
 from drift.model.limits import Kind, LimitKey, Models, limit_key
 
 Field: TypeAlias = Literal["id", "external_entity_id", "name", "limit_enforcement", "parent_group_id"]
@@ -192,5 +194,24 @@ def _names(path: LimitPath | RateLimitPath, key: LimitKey) -> bool:
             return key == limit
         case RateLimitPath(_, type_):
             return key.kind == "rate_limits" and key.type == type_
+        case _:
+            assert_never(path)
+
+
+def declared_at(group: DesiredGroup, path: Path) -> Location:
+    """Where the files declare what is at the path, or the nearest thing around it that they declare."""
+    positions, models = group.positions, group.models or {}
+    match path:
+        case GroupPath() | EffectivePath() | EffectiveLimitPath():
+            return positions.field("group")
+        case FieldPath(field):
+            return positions.field("parent" if field == "parent_group_id" else field)
+        case ModelPath(slug):
+            return positions.model(models, slug)
+        case LimitPath(slug, limit):
+            return positions.limit(models, slug, limit)
+        case RateLimitPath(slug):
+            limits = (limit for limit in models.get(slug, {}) if _names(path, limit))
+            return next((positions.limit(models, slug, limit) for limit in limits), positions.model(models, slug))
         case _:
             assert_never(path)

@@ -61,7 +61,7 @@ class Selection(Struct, frozen=True):
         """Whether a group of which no more could be read may be selected."""
         return external_entity_id is None or self.names(external_entity_id)
 
-    def within(self, forest: Forest, tops: Sequence[str]) -> Callable[[str], bool]:
+    def within(self, forest: Forest[str], tops: Sequence[str]) -> Callable[[str], bool]:
         """Whether the group of a key of the forest is at or below one of ``tops``."""
         if not self.below:
             return lambda _: True

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.model.forest import Forest, Violation, cascading_violations
+from drift.model.effective import Violation, cascading_violations
+from drift.model.forest import Forest
 from drift.model.limits import LimitKey, Limits, Models
 
 
@@ -27,10 +28,10 @@ class Ordering(Struct, frozen=True):
     """The updates in order, each of which the rules accept, and the groups for which there is no such way."""
 
     moves: Sequence[Move]
-    refused: Mapping[str, Violation]
+    refused: Mapping[str, Violation[str]]
 
 
-def order(forest: Forest, goals: Mapping[str, Models]) -> Ordering:
+def order(forest: Forest[str], goals: Mapping[str, Models]) -> Ordering:
     """The way from the forest as it is to one where each group in ``goals`` has its models.
 
     Groups without a goal stay as they are. Groups whose goal the rules do not allow beside those are refused, and
@@ -55,9 +56,9 @@ def order(forest: Forest, goals: Mapping[str, Models]) -> Ordering:
     return Ordering(moves, refused)
 
 
-def _impossible(forest: Forest, goals: Mapping[str, Models]) -> dict[str, Violation]:
+def _impossible(forest: Forest[str], goals: Mapping[str, Models]) -> dict[str, Violation[str]]:
     """Goals that cannot be, because of groups without a goal, or of others that cannot be."""
-    refused: dict[str, Violation] = {}
+    refused: dict[str, Violation[str]] = {}
     while True:
         final = Forest(
             replace(node, models=goals[key]) if key in goals and key not in refused else node
@@ -75,7 +76,7 @@ def _impossible(forest: Forest, goals: Mapping[str, Models]) -> dict[str, Violat
 class _Tree:
     """One tree on its way. ``_now`` is where each of its groups is, ``_pending`` what is still to be reached."""
 
-    def __init__(self, forest: Forest, pending: Mapping[str, Models]) -> None:
+    def __init__(self, forest: Forest[str], pending: Mapping[str, Models]) -> None:
         self._forest = forest
         self._pending = dict(pending)
         self._now: dict[str, Models] = {}
@@ -92,7 +93,7 @@ class _Tree:
             if not done:
                 return
 
-    def stuck(self) -> dict[str, Violation]:
+    def stuck(self) -> dict[str, Violation[str]]:
         """What is left: live limits that break the rules already let nothing pass."""
         return {
             key: violation
@@ -158,7 +159,7 @@ class _Tree:
             if threshold is not None:
                 yield threshold
 
-    def _violation(self, key: str, models: Models) -> Violation | None:
+    def _violation(self, key: str, models: Models) -> Violation[str] | None:
         """What the API would find wrong if the group had these models now."""
         chain = self._forest.chain(key).nodes
         if chain[-1].limit_enforcement != "CASCADING":

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from drift.errors import ExitCode
-from drift.model.forest import Forest, Violation, live_forest
+from drift.model.effective import Violation
+from drift.model.forest import Forest, live_forest
 from drift.model.groups import DesiredGroup, Group
 from drift.model.limits import Models
 from drift.model.wording import counted, number
@@ -147,7 +148,7 @@ def failed_plan(failure: Failure, exit_code: ExitCode, source: Source) -> Plan:
     )
 
 
-def _unsure(forest: Forest, live: Group, seen: Seen) -> str:
+def _unsure(forest: Forest[str], live: Group, seen: Seen) -> str:
     """Why it cannot be told what the API would accept; empty if it can."""
     if live.limit_enforcement not in _MODES:
         return f"limit_enforcement {live.limit_enforcement} is not known to this version"
@@ -156,7 +157,7 @@ def _unsure(forest: Forest, live: Group, seen: Seen) -> str:
     return ""
 
 
-def _refusal(violation: Violation, forest: Forest, aims: Mapping[str, Target]) -> str:
+def _refusal(violation: Violation[str], forest: Forest[str], aims: Mapping[str, Target]) -> str:
     def label(key: str) -> str:
         return aims[key].live.ref.label if key in aims else forest.nodes[key].key
 

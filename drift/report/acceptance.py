@@ -37,7 +37,7 @@ class Acceptance(Struct, frozen=True):
 
 
 class Accepted(Struct, frozen=True):
-    """A finding that does not count, and what excuses it."""
+    """A finding that does not count, and the acceptance that covers it."""
 
     finding: Finding
     acceptance: Acceptance
@@ -46,7 +46,7 @@ class Accepted(Struct, frozen=True):
 
 
 class Lapse(StrEnum):
-    """Why an acceptance excuses nothing."""
+    """Why an acceptance no longer applies."""
 
     EXPIRED = "expired"
     MOVED = "moved"
@@ -56,23 +56,23 @@ class Lapse(StrEnum):
 
 
 class Lapsed(Struct, frozen=True):
-    """An acceptance that excuses nothing, for people to renew or remove."""
+    """An acceptance that no longer applies, for people to renew or remove."""
 
     acceptance: Acceptance
     lapse: Lapse
 
 
-class Terms(Struct, frozen=True):
+class Acceptances(Struct, frozen=True):
     """What is accepted in a run, and on which day it is asked."""
 
-    acceptances: tuple[Acceptance, ...] = ()
+    entries: tuple[Acceptance, ...] = ()
     today: date = date.max
     warning: timedelta = timedelta(days=14)
     """An acceptance that ends within this time is expiring."""
 
 
-class Sorted(Struct, frozen=True):
-    """The findings of a run, told apart."""
+class Outcome(Struct, frozen=True):
+    """The findings of a run: those that count, those that are accepted, and what no longer applies."""
 
     findings: list[Finding]
     """What nobody accepted."""
@@ -80,43 +80,43 @@ class Sorted(Struct, frozen=True):
     lapsed: list[Lapsed]
 
 
-def sort_out(findings: Iterable[Finding], terms: Terms, *, is_known: Callable[[str], bool]) -> Sorted:
+def accept(findings: Iterable[Finding], acceptances: Acceptances, *, is_known: Callable[[str], bool]) -> Outcome:
     """Take out of the findings what is accepted today, with exactly the live value that was accepted.
 
     Args:
         findings: All that differs.
-        terms: The acceptances, and the day.
+        acceptances: What is accepted, and the day.
         is_known: Whether the run could see everything about a group, by external or internal id. Only then can an
             acceptance be called unused.
     """
     left: list[Finding] = []
     accepted: list[Accepted] = []
     by_group: dict[str, list[Acceptance]] = {}
-    for acceptance in terms.acceptances:
+    for acceptance in acceptances.entries:
         by_group.setdefault(acceptance.group, []).append(acceptance)
     used: set[Location] = set()
     moved: set[Location] = set()
     for finding in findings:
-        excuse = None
+        covered_by = None
         for acceptance in _of(finding.group, by_group):
             if not _names(acceptance, finding):
                 continue
             if acceptance.live != finding.live:
                 moved.add(acceptance.source)
-            elif date.fromisoformat(acceptance.until) >= terms.today:
-                excuse = excuse or acceptance
+            elif date.fromisoformat(acceptance.until) >= acceptances.today:
+                covered_by = covered_by or acceptance
                 used.add(acceptance.source)
-        if excuse is None:
+        if covered_by is None:
             left.append(finding)
         else:
-            expiring = date.fromisoformat(excuse.until) - terms.today <= terms.warning
-            accepted.append(Accepted(finding, excuse, expiring))
+            expiring = date.fromisoformat(covered_by.until) - acceptances.today <= acceptances.warning
+            accepted.append(Accepted(finding, covered_by, expiring))
     lapsed = [
-        Lapsed(acceptance, _lapse(acceptance, terms.today, moved))
-        for acceptance in terms.acceptances
+        Lapsed(acceptance, _lapse(acceptance, acceptances.today, moved))
+        for acceptance in acceptances.entries
         if acceptance.source not in used and is_known(acceptance.group)
     ]
-    return Sorted(left, accepted, lapsed)
+    return Outcome(left, accepted, lapsed)
 
 
 def _of(group: GroupRef, by_group: dict[str, list[Acceptance]]) -> Sequence[Acceptance]:

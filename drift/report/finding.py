@@ -11,7 +11,7 @@ from drift.model.groups import GroupRef
 from drift.model.limits import JsonLimit
 from drift.model.paths import Path
 from drift.report.exposure import Exposure
-from drift.rules import Direction, Severity
+from drift.rules import RULES, Direction, DriftRule, Severity
 
 JsonObject: TypeAlias = Mapping[str, str | int | Sequence[JsonLimit]]
 Value: TypeAlias = int | str | JsonObject | None
@@ -70,3 +70,38 @@ class Finding(Struct, frozen=True):
     def is_drift(self) -> bool:
         """Informational findings are shown and counted, but are not drift."""
         return self.severity is not Severity.INFO
+
+
+def finding(
+    rule: str,
+    group: GroupRef,
+    path: Path,
+    values: tuple[Value, Value],
+    *,
+    message: str,
+    source: Location | None,
+    severity: Severity | None = None,
+    direction: Direction | None = None,
+    cause: GroupRef | None = None,
+    affected: Sequence[Affected] = (),
+) -> Finding:
+    """A difference that breaks a rule of the catalogue; severity and direction are the rule's unless given.
+
+    ``values`` are the declared and the live one.
+    """
+    known = RULES[rule]
+    if not isinstance(known, DriftRule):
+        raise TypeError(f"{rule} is not a rule for live groups")
+    return Finding(
+        rule=rule,
+        severity=severity or known.severity,
+        direction=direction or known.direction or Direction.NEUTRAL,
+        group=group,
+        path=path,
+        desired=values[0],
+        live=values[1],
+        message=message,
+        source=source,
+        cause=cause,
+        affected=tuple(affected),
+    )

@@ -11,8 +11,9 @@ Nothing is imported here, so that each use pays only for what it needs::
     with serve(world) as served:
         ...  # requests to served.url, with the key drift.sandbox.world.DEFAULT_KEY
 
-:mod:`drift.sandbox.world` is pure, :mod:`drift.sandbox.faults` decides how an answer is spoilt, and two thin
-adapters deliver it: :mod:`drift.sandbox.transport` to httpx, :mod:`drift.sandbox.server` over HTTP.
+:mod:`drift.sandbox.wire` has the shapes of the API, :mod:`drift.sandbox.rules` its rules, written from its
+documentation alone, and :mod:`drift.sandbox.world` answers requests without any network.
+:mod:`drift.sandbox.faults` spoils answers, and :mod:`drift.sandbox.server` delivers them over HTTP.
 
 It serves get, list, create, update, delete and usage of groups. API keys of groups, endpoints and events are
 not part of it: their paths answer 404.

@@ -1,28 +1,54 @@
 """How a gateway misbehaves on request.
 
-A fault is data: which requests it is for, and what happens to them. Faults never touch the world's rules;
-they sit between the world and the adapter that delivers its answers, and are counted as requests arrive, so
-a script of them plays the same way each time.
+A fault says which requests it is for and what happens to them. What happens is an action: it gets the request
+and a way to ask for the answer, and gives back that answer, asked for and changed as it likes. Faults never touch
+the world's rules; they are counted as requests arrive, so a script of them plays the same way each time.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from threading import Lock
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qsl, urlencode
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from drift.sandbox.messages import Request
-
-
-class Latency(Struct, frozen=True):
-    """The answer begins this many seconds later."""
-
-    seconds: float
+from drift.sandbox.wire import Request, Response
+from drift.sandbox.world import DEFAULT_PAGE, World
 
 
-class Answer(Struct, frozen=True):
-    """Another answer instead of the world's, which never sees the request."""
+class Delivery(Struct, frozen=True):
+    """An answer and the way in which it arrives."""
+
+    response: Response
+    delay: float = 0
+    """Seconds before the answer begins."""
+    answered: bool = True
+    """False: the connection ends instead, without an answer."""
+    cut: int | None = None
+    """Bytes of the body after which the connection ends."""
+    reset: bool = False
+    """Whether it ends with a TCP reset."""
+    pause_at: int = 0
+    """Bytes of the body after which the answer pauses."""
+    pause: float = 0
+    """Seconds."""
+    drip: float = 0
+    """Seconds before each byte of the whole answer."""
+
+
+Ask: TypeAlias = Callable[[Request], Delivery]
+Action: TypeAlias = Callable[[Request, Ask], Delivery]
+
+
+class CannedAnswer(Struct, frozen=True):
+    """Another answer instead of the world's, which never sees the request. Of several, the first counts."""
 
     status: int
     body: bytes | None = None
@@ -32,96 +58,117 @@ class Answer(Struct, frozen=True):
     retry_after: int | None = None
     """Seconds."""
     retry_after_in: Literal["body", "header", "date"] = "body"
-    """Where they are told: the body's member ``retry_after``, or a ``Retry-After`` header in either form."""
+    """The body's member ``retry_after``, or a ``Retry-After`` header in either form."""
+
+    def response(self, now: datetime) -> Response:
+        """The answer at this time."""
+        headers = [("Content-Type", self.content_type), *self.headers]
+        error: dict[str, str | int] = {"error": _phrase(self.status)}
+        if self.retry_after is not None:
+            match self.retry_after_in:
+                case "body":
+                    error["retry_after"] = self.retry_after
+                case "header":
+                    headers.append(("Retry-After", str(self.retry_after)))
+                case "date":
+                    when = now + timedelta(seconds=self.retry_after)
+                    headers.append(("Retry-After", format_datetime(when, usegmt=True)))
+        body = msgspec.json.encode(error) if self.body is None else self.body
+        return Response(self.status, body, tuple(headers))
 
 
-class Drop(Struct, frozen=True):
-    """The connection ends without an answer, or inside its body."""
-
-    after: int | None = None
-    """Bytes of the body that are still sent; None: not even the status."""
-    reset: bool = False
-    """With a TCP reset instead of an orderly end."""
+def latency(seconds: float) -> Action:
+    """The answer begins so much later; several add up."""
+    return _changing(lambda delivery: replace(delivery, delay=delivery.delay + seconds))
 
 
-class Stall(Struct, frozen=True):
-    """The answer pauses inside its body."""
+def drop(after: int | None = None, *, reset: bool = False) -> Action:
+    """The connection ends inside the body, ``after`` so many bytes, or without an answer (None).
 
-    seconds: float
-    after: int = 0
-    """Bytes of the body that are sent before the pause."""
-
-
-class Drip(Struct, frozen=True):
-    """The answer arrives byte by byte from its status line on, with this many seconds before each."""
-
-    seconds: float
+    With ``reset`` it ends with a TCP reset instead of in an orderly way.
+    """
+    return _changing(lambda delivery: replace(delivery, answered=after is not None, cut=after, reset=reset))
 
 
-class Truncate(Struct, frozen=True):
-    """A complete message whose body is cut short."""
-
-    after: int | None = None
-    """Bytes that are left; None: half of them."""
+def stall(seconds: float, after: int = 0) -> Action:
+    """The answer pauses inside its body, ``after`` so many bytes."""
+    return _changing(lambda delivery: replace(delivery, pause=seconds, pause_at=after))
 
 
-class Pad(Struct, frozen=True):
+def drip(seconds: float) -> Action:
+    """The answer arrives byte by byte from its status line on, with so many seconds before each."""
+    return _changing(lambda delivery: replace(delivery, drip=seconds))
+
+
+def truncate(after: int | None = None) -> Action:
+    """A complete message with so many bytes of the body, or half of it (None)."""
+    return _changing_body(lambda body: body[: len(body) // 2 if after is None else after])
+
+
+def pad(size: int) -> Action:
     """Blanks after the body, which stays valid JSON, up to this many bytes."""
-
-    size: int
-
-
-class ContentType(Struct, frozen=True):
-    """The true body under another content type."""
-
-    value: str
+    return _changing_body(lambda body: body.ljust(size))
 
 
-class Thresholds(Struct, frozen=True):
+def thresholds(text: str) -> Action:
     """Every threshold in the body becomes this text, e.g. ``NaN``, ``"5"``, ``5.0`` or ``true``."""
-
-    text: str
-
-
-class RepeatCursor(Struct, frozen=True):
-    """Every page claims that there is another one, behind the cursor that led to it."""
+    threshold = b'"threshold":' + text.encode()
+    return _changing_body(lambda body: re.sub(rb'"threshold":[0-9]+', lambda _: threshold, body))
 
 
-class RepeatPage(Struct, frozen=True):
-    """Every page is the first one again, and claims that there is another behind a new cursor."""
+def content_type(value: str) -> Action:
+    """The true body under another content type."""
+    headers = (("Content-Type", value),)
+    return _changing(lambda delivery: replace(delivery, response=replace(delivery.response, headers=headers)))
 
 
-class SmallPages(Struct, frozen=True):
+def small_pages(size: int) -> Action:
     """No page holds more groups than this, whatever the request asks for."""
 
-    size: int
+    def action(request: Request, ask: Ask) -> Delivery:
+        query = _query(request)
+        limit = query.get("limit", str(DEFAULT_PAGE))
+        query["limit"] = str(min(size, int(limit))) if limit.isdecimal() else limit
+        return ask(replace(request, query=urlencode(query)))
+
+    return action
 
 
-class Skip(Struct, frozen=True):
+def skip(count: int) -> Action:
     """Every page leaves out its first groups, as lists do from which groups vanish while they are read."""
+    return _changing(lambda delivery: _with_page(delivery, lambda page: {"items": page["items"][count:]}))
 
-    count: int
+
+def repeat_cursor() -> Action:
+    """Every page claims that there is another one, behind the cursor that led to it."""
+    return lambda request, ask: _continued(ask(request), _query(request).get("cursor") or "YWZ0ZXI6MA==")
 
 
-class Run(Struct, frozen=True):
+def repeat_page() -> Action:
+    """Every page is the first one again, and claims that there is another behind a new cursor."""
+
+    def action(request: Request, ask: Ask) -> Delivery:
+        query = _query(request)
+        cursor = query.pop("cursor", "") + "again"
+        return _continued(ask(replace(request, query=urlencode(query))), cursor)
+
+    return action
+
+
+def happening(change: Callable[[], object]) -> Action:
     """Something happens just before the request is answered, e.g. a group moves between two pages."""
 
-    change: Callable[[], None]
+    def action(request: Request, ask: Ask) -> Delivery:
+        change()
+        return ask(request)
 
-
-WireAction: TypeAlias = Latency | Drop | Stall | Drip
-"""How an answer arrives."""
-PageAction: TypeAlias = RepeatCursor | RepeatPage | Skip
-"""What a page of the world's list is turned into."""
-BodyAction: TypeAlias = Truncate | Pad | ContentType | Thresholds | PageAction
-"""What the world's answer is turned into."""
-Action: TypeAlias = WireAction | BodyAction | Answer | SmallPages | Run
+    return action
 
 
 class Fault(Struct, frozen=True):
-    """An action and the requests it is for."""
+    """What happens, and the requests that it happens to."""
 
-    action: Action
+    action: Action | CannedAnswer
     method: str = "*"
     path: str = "*"
     """Pattern for the percent-encoded path without its query; ``*`` also matches slashes."""
@@ -134,7 +181,7 @@ class Fault(Struct, frozen=True):
 
     def matches(self, request: Request) -> bool:
         """Whether the fault counts this request."""
-        return self.method in ("*", request.method) and fnmatchcase(request.path, self.path)
+        return self.method in {"*", request.method} and fnmatchcase(request.path, self.path)
 
     def affects(self, nth: int) -> bool:
         """Whether something happens to the nth request that it counts."""
@@ -150,8 +197,21 @@ class Faults:
         self._seen = [0] * len(self._faults)
         self._lock = Lock()
 
-    def take(self, request: Request) -> tuple[Action, ...]:
-        """Count the request, and say what is to happen to it, in the order of the script."""
+    def deliver(self, world: World, request: Request) -> Delivery:
+        """Count the request, and have it answered as the script says; what comes later in it sees what came before."""
+        actions = self._take(request)
+        canned = next((action for action in actions if isinstance(action, CannedAnswer)), None)
+
+        def answer(request: Request) -> Delivery:
+            return Delivery(world.handle(request) if canned is None else canned.response(world.clock()))
+
+        ask: Ask = answer
+        for action in actions:
+            if not isinstance(action, CannedAnswer):
+                ask = _before(ask, action)
+        return ask(request)
+
+    def _take(self, request: Request) -> list[Action | CannedAnswer]:
         actions = []
         with self._lock:
             for index, fault in enumerate(self._faults):
@@ -159,7 +219,46 @@ class Faults:
                     nth = self._seen[index] = self._seen[index] + 1
                     if fault.affects(nth):
                         actions.append(fault.action)
-        return tuple(actions)
+        return actions
 
 
-NO_FAULTS = Faults()
+def _before(ask: Ask, action: Action) -> Ask:
+    return lambda request: action(request, ask)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
+
+
+def _changing(change: Callable[[Delivery], Delivery]) -> Action:
+    return lambda request, ask: change(ask(request))
+
+
+def _changing_body(change: Callable[[bytes], bytes]) -> Action:
+    return _changing(lambda delivery: _with_body(delivery, change(delivery.response.body)))
+
+
+def _with_body(delivery: Delivery, body: bytes) -> Delivery:
+    return replace(delivery, response=replace(delivery.response, body=body))
+
+
+def _with_page(delivery: Delivery, change: Callable[[dict[str, Any]], dict[str, object]]) -> Delivery:
+    """A page of the list with other members; what is no page stays as it is."""
+    try:
+        page = delivery.response.json()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return delivery
+    if not isinstance(page, dict) or not isinstance(page.get("items"), list):
+        return delivery
+    return _with_body(delivery, msgspec.json.encode(page | change(page)))
+
+
+def _continued(delivery: Delivery, cursor: str) -> Delivery:
+    return _with_page(delivery, lambda _: {"pagination": {"has_more": True, "cursor": cursor}})

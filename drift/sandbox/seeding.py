@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import UNSET
 
 from drift.errors import SettingsError
-from drift.model.forest import Node, desired_forest, desired_key
-from drift.model.groups import DesiredGroup, Group
-from drift.sandbox.messages import Refused
-from drift.sandbox.store import NewGroup
+from drift.model.groups import DesiredGroup
+from drift.model.limits import Models
+from drift.sandbox.wire import Refused
 from drift.sandbox.world import World
 
 
@@ -22,49 +21,73 @@ def seed(world: World, groups: Iterable[DesiredGroup]) -> None:
     Raises ``SettingsError``, naming file and line, where the API would not accept the group; groups created
     before it stay.
     """
-    by_key: dict[str, DesiredGroup] = {}
+    declared: dict[str, DesiredGroup] = {}
     for group in groups:
-        if desired_key(group) in by_key:
+        if _key(group) in declared:
             raise _unusable(group, "it is declared twice")
-        by_key[desired_key(group)] = group
-    tree = desired_forest(by_key.values())
-    order = tuple(tree.downward())
-    if len(order) < len(by_key):
-        cycle = tree.cycles[0]
-        raise _unusable(by_key[cycle[0]], f"it is its own ancestor: {' -> '.join((*cycle, cycle[0]))}")
+        declared[_key(group)] = group
+    pins = {group.id: key for key, group in declared.items() if group.id is not None}
+    for group in tuple(declared.values()):
+        parent_id = group.parent_group_id
+        if parent_id is not UNSET and pins.setdefault(parent_id, parent_id) not in declared:
+            declared[parent_id] = DesiredGroup(group.positions, id=parent_id)
+    world.reserve(pins.keys())
 
-    pins = {group.id for group in by_key.values() if group.id is not None}
-    world.reserve(pins | set(tree.missing_parents.values()))
-    created: dict[str, Group] = {}
-    for key in order:
-        group = by_key[key]
+    parents = _parents_first(declared, pins)
+    modes: dict[str | None, str] = {}
+    for key, parent in reversed(parents.items()):
+        # A root that declares no mode has that of the groups below it.
+        if (mode := declared[key].limit_enforcement) is not UNSET:
+            modes[key] = mode
+        if key in modes:
+            modes[parent] = modes[key]
+    ids: dict[str, str] = {}
+    for key, parent in parents.items():
+        group = declared[key]
         try:
-            if key in tree.missing_parents and tree.missing_parents[key] not in created:
-                _invent_parent(world, group, created)
-            created[key] = world.create(_new(group, tree.nodes[key], created))
+            live = world.create(
+                key,
+                () if group.models is UNSET else api_models(group.models),
+                name=None if group.name is UNSET else group.name,
+                limit_enforcement=modes.get(key),
+                parent_group_id=None if parent is None else ids[parent],
+                id=group.id,
+            )
         except Refused as refused:
             raise _unusable(group, refused.message) from None
+        ids[key] = live.id
 
 
-def _invent_parent(world: World, child: DesiredGroup, created: dict[str, Group]) -> None:
-    if child.parent_group_id is UNSET:
-        raise Refused(404, f"its parent {child.parent!r} is not declared")
-    mode = None if child.limit_enforcement is UNSET else child.limit_enforcement
-    parent = child.parent_group_id
-    created[parent] = world.create(NewGroup(parent, {}, limit_enforcement=mode, id=parent))
+def _key(group: DesiredGroup) -> str:
+    return group.external_entity_id or group.id or ""
 
 
-def _new(group: DesiredGroup, node: Node, created: Mapping[str, Group]) -> NewGroup:
-    declared = None if group.limit_enforcement is UNSET else group.limit_enforcement
-    return NewGroup(
-        external_entity_id=desired_key(group),
-        models={} if group.models is UNSET else group.models,
-        name=None if group.name is UNSET else group.name,
-        # A root that declares no mode has that of the groups below it; a child its parent's.
-        limit_enforcement=node.limit_enforcement if node.parent is None else declared,
-        parent_group_id=None if node.parent is None else created[node.parent].id,
-        id=group.id,
-    )
+def _parents_first(declared: Mapping[str, DesiredGroup], pins: Mapping[str, str]) -> dict[str, str | None]:
+    """The key of each group's parent by its own, level by level."""
+    waiting: dict[str, str | None] = {}
+    for key, group in declared.items():
+        by_key = None if group.parent is UNSET else group.parent
+        waiting[key] = by_key if group.parent_group_id is UNSET else pins[group.parent_group_id]
+    found: dict[str, str | None] = {}
+    while waiting:
+        level = {key: parent for key, parent in waiting.items() if parent is None or parent in found}
+        if not level:
+            key = next((key for key, parent in waiting.items() if parent not in declared), next(iter(waiting)))
+            raise _unusable(declared[key], f"its parent {waiting[key]!r} is not declared, or is its own ancestor")
+        found |= level
+        waiting = {key: parent for key, parent in waiting.items() if key not in level}
+    return found
+
+
+def api_models(models: Models) -> list[Mapping[str, object]]:
+    """Models as the API writes them."""
+    configs: list[Mapping[str, object]] = []
+    for slug, limits in models.items():
+        lists: dict[str, list[object]] = {"rate_limits": [], "usage_limits": []}
+        for key, threshold in limits.items():
+            lists[key.kind].append({"type": key.type, "unit": key.unit, "threshold": threshold})
+        configs.append({"slug": slug, **lists})
+    return configs
 
 
 def _unusable(group: DesiredGroup, reason: str) -> SettingsError:

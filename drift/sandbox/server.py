@@ -16,9 +16,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from drift.errors import SettingsError
-from drift.sandbox.delivery import Delivery, deliver
-from drift.sandbox.faults import NO_FAULTS, Faults
-from drift.sandbox.messages import Request, Response, refusal
+from drift.sandbox.faults import Delivery, Faults
+from drift.sandbox.wire import Refused, Request
 from drift.sandbox.world import World
 
 MAX_BODY = 4_000_000
@@ -57,7 +56,7 @@ class Served(Struct, frozen=True):
 @contextmanager
 def serve(
     world: World,
-    faults: Faults = NO_FAULTS,
+    faults: Faults | None = None,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -76,7 +75,7 @@ def serve(
             on_request(logged)
 
     try:
-        server = _Server(world, faults, host, port, note)
+        server = _Server(world, faults or Faults(), host, port, note)
     except (OSError, OverflowError) as problem:
         raise SettingsError(
             f"the sandbox cannot listen on {host}:{port}: {problem}", hint="choose another port, or 0 for any"
@@ -165,32 +164,33 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Answer one request; its method is in ``command``."""
-        body = self._read_body()
-        if isinstance(body, Response):
+        try:
+            body = self._read_body()
+        except Refused as refused:
             self.close_connection = True
-            self._send(Delivery(body))
+            self._send(Delivery(refused.response()))
             self._linger()
             return
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, query, headers, body)
-        self._send(deliver(self.server.world, self.server.faults, request))
+        self._send(self.server.faults.deliver(self.server.world, request))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 (found by name)
 
     def log_message(self, *_: object) -> None:
         """Requests are logged as values; nothing is printed."""
 
-    def _read_body(self) -> bytes | Response:
-        """The body, or the answer to a request whose body is not read; such a connection has to end."""
+    def _read_body(self) -> bytes:
+        """The body; raises ``Refused`` where it is not read, and then the connection has to end."""
         if "transfer-encoding" in self.headers:
-            return refusal(411, "Send a Content-Length.")
+            raise Refused(411, "Send a Content-Length.")
         text = self.headers.get("content-length", "0")
         if not re.fullmatch("[0-9]{1,12}", text):
-            return refusal(400, "Invalid Content-Length.")
+            raise Refused(400, "Invalid Content-Length.")
         length = int(text)
         if length > MAX_BODY:
-            return refusal(413, f"The body is longer than {MAX_BODY} bytes.")
+            raise Refused(413, f"The body is longer than {MAX_BODY} bytes.")
         return self.rfile.read(length)
 
     def _linger(self) -> None:

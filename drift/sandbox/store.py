@@ -4,26 +4,11 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from drift.model.forest import MAX_LEVELS, Switches, cascading_violations, live_forest, predict
-from drift.model.groups import Group
-from drift.model.limits import EffectiveModels, Models
-from drift.sandbox.messages import Refused
-
-
-class NewGroup(Struct, frozen=True):
-    """A group to be created."""
-
-    external_entity_id: str
-    models: Models
-    name: str | None = None
-    limit_enforcement: str | None = None
-    """None takes the parent's mode; a root becomes ``INDEPENDENT``."""
-    parent_group_id: str | None = None
-    id: str | None = None
-    """The internal id, where it has to be a given one; else the next of the id source."""
+from drift.sandbox.rules import MAX_LEVELS, OpenQuestions, checked_models, effective_models, exceeds
+from drift.sandbox.wire import CreateGroupRequestV1, GroupHierarchyV1, GroupV1, Refused, UpdateGroupRequestV1
 
 
 class Store:
@@ -33,133 +18,118 @@ class Store:
     page), and then change nothing.
     """
 
-    def __init__(self, clock: Callable[[], datetime], ids: Iterator[str], foreign: Collection[str]) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], ids: Iterator[str], foreign: Collection[str], questions: OpenQuestions
+    ) -> None:
         self._clock = clock
         self._ids = ids
+        self._questions = questions
         # Ids are never used twice, and a foreign id is somebody else's.
         self._spent = set(foreign)
-        self._groups: dict[str, Group] = {}
-        self._position: dict[str, int] = {}
-        self._by_external_id: dict[str, str] = {}
-        self._children: dict[str, dict[str, None]] = {}
-        self._created = 0
+        self._groups: dict[str, GroupV1] = {}
+        self._id_by_external_id: dict[str, str] = {}
+        self._positions: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._groups)
-
-    def __iter__(self) -> Iterator[Group]:
+    def __iter__(self) -> Iterator[GroupV1]:
         return iter(self._groups.values())
 
-    def get(self, group_id: str) -> Group | None:
+    def get(self, group_id: str) -> GroupV1 | None:
         """The group with this internal id."""
         return self._groups.get(group_id)
 
-    def find(self, external_entity_id: str) -> Group | None:
+    def find(self, external_entity_id: str) -> GroupV1 | None:
         """The group with this external id, compared exactly."""
-        group_id = self._by_external_id.get(external_entity_id)
-        return None if group_id is None else self._groups[group_id]
+        return self._groups.get(self._id_by_external_id.get(external_entity_id, ""))
 
-    def position(self, group: Group) -> int:
+    def position(self, group: GroupV1) -> int:
         """The group's place in the order of creation, from 1; it never changes and is never reused."""
-        return self._position[group.id]
+        return self._positions[group.id]
 
-    def after(self, position: int, limit: int) -> list[Group]:
+    def after(self, position: int, limit: int) -> list[GroupV1]:
         """The first ``limit`` groups behind ``position``."""
-        behind = (group for group in self if self._position[group.id] > position)
-        return list(islice(behind, limit))
-
-    def effective(self, group: Group, switches: Switches) -> EffectiveModels:
-        """The group's ``effective_models``."""
-        return predict(live_forest(self._chain(group)), group.id, switches)
+        return list(islice((group for group in self if self.position(group) > position), limit))
 
     def reserve(self, ids: Collection[str]) -> None:
         """Never give these ids to groups that do not ask for one."""
         self._spent.update(ids)
 
-    def create(self, new: NewGroup) -> Group:
-        """Add a group below its parent."""
-        if new.external_entity_id in self._by_external_id:
-            raise Refused(400, f"A group with external_entity_id {new.external_entity_id!r} already exists.")
-        if new.id is not None and new.id in self._groups:
-            raise Refused(400, f"A group with id {new.id!r} already exists.")
-        mode = self._place(new)
-        group = Group(
-            id=self._next_id() if new.id is None else new.id,
-            external_entity_id=new.external_entity_id,
-            name=new.name,
-            limit_enforcement=mode,
-            parent_group_id=new.parent_group_id,
-            models=new.models,
-            created_at=self.now(),
-        )
-        self._check_limits(group)
-        self._created += 1
-        self._position[group.id] = self._created
-        self._groups[group.id] = group
-        self._by_external_id[group.external_entity_id] = group.id
-        self._spent.add(group.id)
-        if group.parent_group_id is not None:
-            self._children.setdefault(group.parent_group_id, {})[group.id] = None
-        return group
+    def create(self, new: CreateGroupRequestV1, group_id: str | None = None) -> GroupV1:
+        """Add a group below its parent, under this internal id or else the next one."""
+        external_entity_id = new.metadata.external_entity_id
+        if external_entity_id in self._id_by_external_id:
+            raise Refused(400, f"A group with external_entity_id {external_entity_id!r} already exists.")
+        if group_id in self._positions:
+            raise Refused(400, f"A group with id {group_id!r} already exists.")
+        models = checked_models(new.models)
+        line = self._line(new.hierarchy.parent_group_id)
+        mode = new.hierarchy.limit_enforcement or (line[0].hierarchy.limit_enforcement if line else "INDEPENDENT")
+        if line and mode != line[0].hierarchy.limit_enforcement:
+            raise Refused(400, "All groups of a hierarchy must have the same limit_enforcement.")
+        if len(line) >= MAX_LEVELS:
+            raise Refused(400, f"A hierarchy can be at most {MAX_LEVELS} levels deep.")
+        hierarchy = GroupHierarchyV1(mode, new.hierarchy.parent_group_id)
+        group = GroupV1("", new.metadata, models, (), hierarchy, self.now())
+        _check_pools(group, line, ())
+        if group_id is None:
+            group_id = next(free for free in self._ids if free not in self._spent)
+        self._spent.add(group_id)
+        self._positions[group_id] = len(self._positions) + 1
+        self._id_by_external_id[external_entity_id] = group_id
+        return self._put(replace(group, id=group_id))
 
-    def update(self, group: Group, *, name: str | None, models: Models) -> Group:
-        """Give the group another name and model set; nothing else of a group can change."""
-        changed = replace(group, name=name, models=models)
+    def update(self, group: GroupV1, update: UpdateGroupRequestV1) -> GroupV1:
+        """Change name or models or both; nothing else of a group can change."""
+        metadata = group.metadata
+        if update.metadata is not None and update.metadata.name is not UNSET:
+            metadata = replace(metadata, name=update.metadata.name)
+        models = group.models if update.models is None else checked_models(update.models)
+        changed = replace(group, metadata=metadata, models=models)
+        below = self._below(group)
         if models != group.models:
-            self._check_limits(changed)
-        self._groups[group.id] = changed
+            _check_pools(changed, self._line(group.hierarchy.parent_group_id), below)
+        changed = self._put(changed)
+        for descendant in below:
+            self._put(descendant)
         return changed
 
-    def delete(self, group: Group) -> list[Group]:
-        """Remove the group and all its descendants; returns them, the group first."""
-        removed = [group, *self.descendants(group)]
-        if group.parent_group_id is not None:
-            del self._children[group.parent_group_id][group.id]
-        for gone in removed:
+    def delete(self, group: GroupV1) -> None:
+        """Remove the group and all its descendants."""
+        for gone in (group, *self._below(group)):
             del self._groups[gone.id]
-            del self._position[gone.id]
-            del self._by_external_id[gone.external_entity_id]
-            self._children.pop(gone.id, None)
-        return removed
-
-    def descendants(self, group: Group) -> Iterator[Group]:
-        """All groups below this one, parents before children."""
-        todo = [group.id]
-        for above in todo:
-            for child in self._children.get(above, ()):
-                todo.append(child)
-                yield self._groups[child]
+            del self._id_by_external_id[gone.metadata.external_entity_id]
 
     def now(self) -> str:
         """The clock's time as the API writes it: RFC 3339 in UTC, whole seconds."""
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _next_id(self) -> str:
-        return next(candidate for candidate in self._ids if candidate not in self._spent)
+    def _put(self, group: GroupV1) -> GroupV1:
+        line = (group, *self._line(group.hierarchy.parent_group_id))
+        self._groups[group.id] = group = replace(group, effective_models=effective_models(line, self._questions))
+        return group
 
-    def _place(self, new: NewGroup) -> str:
-        """The mode that the group gets at its place."""
-        if new.parent_group_id is None:
-            return new.limit_enforcement or "INDEPENDENT"
-        parent = self._groups.get(new.parent_group_id)
-        if parent is None:
-            raise Refused(404, "Parent group not found.")
-        if new.limit_enforcement not in (None, parent.limit_enforcement):
-            raise Refused(400, "All groups of a hierarchy must have the same limit_enforcement.")
-        if len(self._chain(parent)) >= MAX_LEVELS:
-            raise Refused(400, f"A hierarchy can be at most {MAX_LEVELS} levels deep.")
-        return parent.limit_enforcement
+    def _line(self, group_id: str | None) -> list[GroupV1]:
+        """This group and its ancestors, the root last."""
+        line: list[GroupV1] = []
+        while group_id is not None:
+            group = self._groups.get(group_id)
+            if group is None:
+                raise Refused(404, "Parent group not found.")
+            line.append(group)
+            group_id = group.hierarchy.parent_group_id
+        return line
 
-    def _check_limits(self, group: Group) -> None:
-        """Compare with ancestors (create, raise) and descendants (lower an ancestor)."""
-        if group.limit_enforcement != "CASCADING":
-            return
-        affected = live_forest((*self._chain(group), *self.descendants(group)))
-        if any(cascading_violations(affected)):
-            raise Refused(400, "Child group exceeds parent group limit.")
+    def _below(self, group: GroupV1) -> list[GroupV1]:
+        """All descendants; groups are in order of creation, so a parent comes before its children."""
+        family = {group.id: group}
+        for other in self:
+            if other.hierarchy.parent_group_id in family:
+                family[other.id] = other
+        return list(family.values())[1:]
 
-    def _chain(self, group: Group) -> list[Group]:
-        chain = [group]
-        while (parent := chain[-1].parent_group_id) is not None:
-            chain.append(self._groups[parent])
-        return chain
+
+def _check_pools(group: GroupV1, ancestors: Collection[GroupV1], descendants: Collection[GroupV1]) -> None:
+    """Compare with ancestors (create, raise) and with descendants (lower an ancestor)."""
+    if group.hierarchy.limit_enforcement != "CASCADING":
+        return
+    if any(exceeds(group, above) for above in ancestors) or any(exceeds(below, group) for below in descendants):
+        raise Refused(400, "Child group exceeds parent group limit.")

@@ -6,43 +6,36 @@ reference pages give any.
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from threading import RLock
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, UnsetType
 
-from drift.model.forest import DEFAULT_SWITCHES, Switches
-from drift.model.groups import Group
-from drift.sandbox.answers import deleted_body, group_body, page_body, usage_body
-from drift.sandbox.messages import Refused, Request, Response, refusal
-from drift.sandbox.payloads import CreateGroup, UpdateGroup, canonical, read
-from drift.sandbox.store import NewGroup, Store
-from drift.sandbox.throttle import Meter, Throttle
+from drift.sandbox.rules import DOCUMENTED_RULES, OpenQuestions
+from drift.sandbox.store import Store
+from drift.sandbox.wire import (
+    GROUPS_PATH,
+    CreateGroupRequestV1,
+    GroupV1,
+    Refused,
+    Request,
+    Response,
+    UpdateGroupRequestV1,
+    read_body,
+)
 
 DEFAULT_KEY = "sandbox-key"
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 
-Endpoint: TypeAlias = Callable[[Request, str], bytes]
-
-
-class Route(NamedTuple):
-    """What a path leads to."""
-
-    template: str
-    endpoints: Mapping[str, Endpoint]
-    """By method."""
-    group_id: str
-    """Empty where the path has none."""
-
-
-def sequential_ids() -> Iterator[str]:
-    """``grp1``, ``grp2``, ...: internal ids are opaque, so deterministic ones are as good as any."""
-    return (f"grp{number}" for number in count(1))
+Endpoint: TypeAlias = Callable[[Request, str], object]
+"""Answers a request about the group with this id with a JSON value."""
 
 
 class World:
@@ -53,137 +46,113 @@ class World:
         *,
         clock: Callable[[], datetime],
         keys: Collection[str] = (DEFAULT_KEY,),
-        ids: Iterator[str] | None = None,
         foreign: Collection[str] = (),
-        throttle: Throttle | None = None,
-        switches: Switches = DEFAULT_SWITCHES,
+        requests_per_second: int | None = None,
+        questions: OpenQuestions = DOCUMENTED_RULES,
     ) -> None:
-        """An empty workspace.
+        """An empty workspace, whose groups get the internal ids ``grp1``, ``grp2`` and so on.
 
-        ``clock`` returns aware times. ``keys`` are the accepted ones; any other answers 401. ``ids`` gives
-        internal ids without end. ``foreign`` ids belong to another workspace and answer 403.
+        ``clock`` returns aware times. ``keys`` are the accepted ones; any other answers 401. ``foreign`` ids
+        belong to another workspace and answer 403. ``requests_per_second`` of one key to one endpoint are
+        answered, more with 429; None admits any number.
         """
         self.clock = clock
         self._keys = frozenset(keys)
         self._foreign = frozenset(foreign)
-        self._switches = switches
-        self._meter = None if throttle is None else Meter(throttle, clock)
-        self._store = Store(clock, sequential_ids() if ids is None else ids, foreign)
-        self._bodies: dict[str, bytes] = {}
+        self._requests_per_second = requests_per_second
+        self._second = 0
+        self._requests: Counter[tuple[str, str]] = Counter()
+        self._store = Store(clock, (f"grp{number}" for number in count(1)), foreign, questions)
         self._lock = RLock()
 
     def handle(self, request: Request) -> Response:
         """Answer one request, whatever it contains."""
         with self._lock:
-            key = self._accepted_key(request)
-            if key is None:
-                return refusal(401, "API key missing or not accepted.")
-            route = self._route(request.path)
-            if route is None:
-                return refusal(404, "Not found.")
-            template, endpoints, group_id = route
-            endpoint = endpoints.get(request.method)
-            if endpoint is None:
-                allowed = (("Allow", ", ".join(endpoints)),)
-                return refusal(405, f"Method {request.method} not allowed.", headers=allowed)
-            wait = None if self._meter is None else self._meter.admit(key, f"{request.method} {template}")
-            if wait is not None:
-                return refusal(429, "Too many requests.", retry_after=wait)
             try:
-                return Response(200, endpoint(request, group_id))
+                return Response(200, msgspec.json.encode(self._answer(request)))
             except Refused as refused:
-                return refusal(refused.status, refused.message)
+                return refused.response()
 
-    def create(self, new: NewGroup) -> Group:
-        """Add a group under the rules of the API except those on the payload; raises ``Refused``."""
+    def ask(
+        self, method: str, target: str, payload: object | UnsetType = UNSET, *, key: str | None = DEFAULT_KEY
+    ) -> Response:
+        """Answer what a test or a demo asks: ``target`` is path and query, ``payload`` any JSON value."""
+        path, _, query = target.partition("?")
+        headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        body = b"" if payload is UNSET else msgspec.json.encode(payload)
+        return self.handle(Request(method, path, query, headers, body))
+
+    def create(
+        self,
+        external_entity_id: str,
+        models: Sequence[Mapping[str, object]] = (),
+        *,
+        name: str | None = None,
+        limit_enforcement: str | None = None,
+        parent_group_id: str | None = None,
+        id: str | None = None,  # noqa: A002 - the API's name
+    ) -> GroupV1:
+        """Add a group that may lack models and have a chosen internal id; raises ``Refused`` as the API would."""
+        payload = {
+            "metadata": {"external_entity_id": external_entity_id, "name": name},
+            "models": models,
+            "hierarchy": {"limit_enforcement": limit_enforcement, "parent_group_id": parent_group_id},
+        }
         with self._lock:
-            return self._store.create(new)
+            return self._store.create(read_body(msgspec.json.encode(payload), CreateGroupRequestV1), id)
 
     def reserve(self, ids: Collection[str]) -> None:
         """Never give these internal ids to groups that do not ask for one."""
         with self._lock:
             self._store.reserve(ids)
 
-    def groups(self) -> tuple[Group, ...]:
-        """All live groups in order of creation, without ``effective_models``."""
+    def groups(self) -> tuple[GroupV1, ...]:
+        """All live groups in order of creation."""
         with self._lock:
             return tuple(self._store)
 
-    def find(self, external_entity_id: str) -> Group | None:
-        """The live group with this external id, without ``effective_models``."""
+    def find(self, external_entity_id: str) -> GroupV1 | None:
+        """The live group with this external id."""
         with self._lock:
             return self._store.find(external_entity_id)
 
-    def _accepted_key(self, request: Request) -> str | None:
+    def _answer(self, request: Request) -> object:
         # `Api-Key` is the legacy scheme and still documented.
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        return key if scheme.lower() in ("bearer", "api-key") and key in self._keys else None
+        if scheme.lower() not in {"bearer", "api-key"} or key not in self._keys:
+            raise Refused(401, "API key missing or not accepted.")
+        template, group_id, endpoints = self._route(request.path)
+        endpoint = endpoints.get(request.method)
+        if endpoint is None:
+            raise Refused(405, f"Method {request.method} not allowed.", allow=", ".join(endpoints))
+        self._throttle(key, f"{request.method} {template}")
+        return endpoint(request, group_id)
 
-    def _route(self, path: str) -> Route | None:
+    def _route(self, path: str) -> tuple[str, str, Mapping[str, Endpoint]]:
+        """Path template, group id (empty where the path has none) and endpoints by method."""
         match [unquote(segment) for segment in path.split("/")]:
             case ["", "v1", "gateway", "groups"]:
-                return Route("/groups", {"GET": self._list, "POST": self._create}, "")
+                return GROUPS_PATH, "", {"GET": self._list, "POST": self._create}
             case ["", "v1", "gateway", "groups", group_id] if group_id:
                 endpoints = {"GET": self._get, "PATCH": self._update, "DELETE": self._delete}
-                return Route("/groups/{group_id}", endpoints, group_id)
+                return f"{GROUPS_PATH}/{{group_id}}", group_id, endpoints
             case ["", "v1", "gateway", "groups", group_id, "usage"] if group_id:
-                return Route("/groups/{group_id}/usage", {"GET": self._usage}, group_id)
+                return f"{GROUPS_PATH}/{{group_id}}/usage", group_id, {"GET": self._usage}
             case _:
-                return None
+                raise Refused(404, "Not found.")
 
-    def _get(self, _: Request, group_id: str) -> bytes:
-        return self._body(self._known(group_id))
+    def _throttle(self, key: str, endpoint: str) -> None:
+        if self._requests_per_second is None:
+            return
+        second = int(self.clock().timestamp())
+        if second != self._second:
+            self._second = second
+            self._requests.clear()
+        self._requests[key, endpoint] += 1
+        if self._requests[key, endpoint] > self._requests_per_second:
+            raise Refused(429, "Too many requests.", retry_after=1)
 
-    def _list(self, request: Request, _: str) -> bytes:
-        query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
-        limit = _page_size(query.get("limit"))
-        position = _position(query.get("cursor"))
-        if "external_entity_id" in query:
-            wanted = self._store.find(query["external_entity_id"])
-            behind = wanted is not None and self._store.position(wanted) > position
-            return page_body([self._body(wanted)] if wanted is not None and behind else [], None)
-        # One more than asked for tells whether there is another page.
-        groups = self._store.after(position, limit + 1)
-        page = groups[:limit]
-        cursor = _cursor(self._store.position(page[-1])) if len(groups) > limit else None
-        return page_body([self._body(group) for group in page], cursor)
-
-    def _create(self, request: Request, _: str) -> bytes:
-        payload = read(request.body, CreateGroup)
-        group = self._store.create(
-            NewGroup(
-                external_entity_id=payload.metadata.external_entity_id,
-                models=canonical(payload.models),
-                name=payload.metadata.name,
-                limit_enforcement=payload.hierarchy.limit_enforcement,
-                parent_group_id=payload.hierarchy.parent_group_id,
-            )
-        )
-        return self._body(group)
-
-    def _update(self, request: Request, group_id: str) -> bytes:
-        group = self._known(group_id)
-        payload = read(request.body, UpdateGroup)
-        if payload.metadata is None and payload.models is None:
-            raise Refused(400, "Nothing to update: give metadata or models.")
-        name = group.name
-        if payload.metadata is not None and payload.metadata.name is not UNSET:
-            name = payload.metadata.name
-        models = group.models if payload.models is None else canonical(payload.models)
-        changed = self._store.update(group, name=name, models=models)
-        self._forget([changed, *self._store.descendants(changed)])
-        return self._body(changed)
-
-    def _delete(self, _: Request, group_id: str) -> bytes:
-        group = self._known(group_id)
-        self._forget(self._store.delete(group))
-        return deleted_body(group, self._store.now())
-
-    def _usage(self, _: Request, group_id: str) -> bytes:
-        group = self._known(group_id)
-        return usage_body(group, self._store.effective(group, self._switches))
-
-    def _known(self, group_id: str) -> Group:
+    def _get(self, _: Request, group_id: str) -> GroupV1:
         if group_id in self._foreign:
             raise Refused(403, "The group belongs to another workspace.")
         group = self._store.get(group_id)
@@ -191,17 +160,61 @@ class World:
             raise Refused(404, "Group not found.")
         return group
 
-    def _body(self, group: Group) -> bytes:
-        # Pages of 1,000 groups are asked for again and again, writes are rare.
-        body = self._bodies.get(group.id)
-        if body is None:
-            body = group_body(group, self._store.effective(group, self._switches))
-            self._bodies[group.id] = body
-        return body
+    def _list(self, request: Request, _: str) -> object:
+        query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
+        limit = _page_size(query.get("limit"))
+        position = _position(query.get("cursor"))
+        if "external_entity_id" in query:
+            found = self._store.find(query["external_entity_id"])
+            groups = [found] if found is not None and self._store.position(found) > position else []
+        else:
+            # One more than asked for tells whether there is another page.
+            groups = self._store.after(position, limit + 1)
+        page = groups[:limit]
+        cursor = _cursor(self._store.position(page[-1])) if len(groups) > limit else None
+        return {"items": page, "pagination": {"has_more": cursor is not None, "cursor": cursor}}
 
-    def _forget(self, groups: Sequence[Group]) -> None:
-        for group in groups:
-            self._bodies.pop(group.id, None)
+    def _create(self, request: Request, _: str) -> GroupV1:
+        new = read_body(request.body, CreateGroupRequestV1)
+        if not new.models:
+            raise Refused(400, "Invalid payload: a new group needs a model.")
+        return self._store.create(new)
+
+    def _update(self, request: Request, group_id: str) -> GroupV1:
+        group = self._get(request, group_id)
+        update = read_body(request.body, UpdateGroupRequestV1)
+        if update.metadata is None and update.models is None:
+            raise Refused(400, "Nothing to update: give metadata or models.")
+        return self._store.update(group, update)
+
+    def _delete(self, request: Request, group_id: str) -> object:
+        """The answer of the delete page; descendants that went too are not listed."""
+        group = self._get(request, group_id)
+        self._store.delete(group)
+        return {"id": group.id, "metadata": group.metadata, "deleted_at": self._store.now()}
+
+    def _usage(self, request: Request, group_id: str) -> object:
+        """The answer of the usage page, for a group that nobody has called yet.
+
+        It lists only models with usage limits. What ``customer_id`` holds is undocumented; the external id is
+        what groups' predecessors were keyed by.
+        """
+        group = self._get(request, group_id)
+        usage = {
+            model.slug: [
+                {
+                    "type": limit.type,
+                    "unit": limit.unit,
+                    "threshold": limit.threshold,
+                    "current_usage": None,
+                    "reset_at": None,
+                }
+                for limit in model.usage_limits
+            ]
+            for model in group.effective_models
+            if model.usage_limits
+        }
+        return {"customer_id": group.metadata.external_entity_id, "usage": usage}
 
 
 def _page_size(text: str | None) -> int:

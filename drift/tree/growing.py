@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from drift.model.forest import Forest, predict
+from drift.model.effective import predict
+from drift.model.forest import Forest
 from drift.model.groups import GroupRef
 from drift.model.limits import EffectiveModels, LimitKey
 from drift.report.report import Status
@@ -39,7 +40,7 @@ class Fact(Struct, frozen=True):
 
 def grow(
     view: View,
-    forest: Forest,
+    forest: Forest[str],
     facts: Mapping[str, Fact],
     *,
     names: Mapping[str, str] | None = None,
@@ -68,7 +69,7 @@ def grow(
     return Tree(SCHEMA_VERSION, view, api_url, tops, total, nodes, unseen, None)
 
 
-def _places(forest: Forest) -> Iterator[tuple[str, int]]:
+def _places(forest: Forest[str]) -> Iterator[tuple[str, int]]:
     """Every group once, with its level: each before those below it, and a cycle from one of its groups on."""
     tops = [key for key in forest.nodes if forest.depth(key) == 1]
     tops += [cycle[-1] for cycle in forest.cycles]
@@ -83,7 +84,7 @@ def _places(forest: Forest) -> Iterator[tuple[str, int]]:
                 todo.extend((child, level + 1) for child in reversed(forest.children(key)))
 
 
-def _notes(view: View, forest: Forest, labels: Mapping[str, str]) -> Mapping[str, str]:
+def _notes(view: View, forest: Forest[str], labels: Mapping[str, str]) -> Mapping[str, str]:
     notes = {
         key: f"its parent {labels.get(parent, parent)} is {_UNKNOWN[view]}"
         for key, parent in forest.missing_parents.items()
@@ -119,7 +120,7 @@ def _tallies(places: Sequence[tuple[Fact, int]]) -> tuple[list[Tally], Tally]:
 
 
 def _node(
-    forest: Forest, key: str, level: int, *, fact: Fact, labels: Mapping[str, str], note: str | None, below: Tally
+    forest: Forest[str], key: str, level: int, *, fact: Fact, labels: Mapping[str, str], note: str | None, below: Tally
 ) -> TreeNode:
     node = forest.nodes[key]
     return TreeNode(
@@ -137,7 +138,7 @@ def _node(
 
 
 def _models(
-    forest: Forest, key: str, effective: EffectiveModels | None, labels: Mapping[str, str]
+    forest: Forest[str], key: str, effective: EffectiveModels | None, labels: Mapping[str, str]
 ) -> Iterator[TreeModel]:
     node = forest.nodes[key]
     cascading = node.limit_enforcement == "CASCADING"

@@ -119,7 +119,7 @@ def _known(desired: DesiredGroup, entry: GroupEntry) -> GroupRef:
     )
 
 
-def _linked(desired: Sequence[DesiredGroup], keys: _Keys) -> Iterator[Node]:
+def _linked(desired: Sequence[DesiredGroup], keys: _Keys) -> Iterator[Node[str]]:
     """The declared groups; a parent given by internal id may be any live group."""
     parents = {
         desired_key(group): keys[group.parent_group_id]
@@ -130,7 +130,7 @@ def _linked(desired: Sequence[DesiredGroup], keys: _Keys) -> Iterator[Node]:
         yield Node(key, parents.get(key, node.parent), node.limit_enforcement, node.models)
 
 
-def _stranger(live: Group, keys: _Keys) -> Node:
+def _stranger(live: Group, keys: _Keys) -> Node[str]:
     parent = None if live.parent_group_id is None else keys[live.parent_group_id]
     return Node(keys[live.id], parent, live.limit_enforcement, live.models)
 

@@ -17,7 +17,8 @@ from time import process_time
 from drift import load_desired
 from drift.desired.tree_rules import tree_problems
 from drift.model.collector import cyclic_collection_paused
-from drift.model.forest import Forest, desired_forest, predict
+from drift.model.effective import predict
+from drift.model.forest import Forest, desired_forest
 from drift.model.groups import DesiredGroup
 from tests.bench.measure import Row, in_turns, seconds, show
 
@@ -81,7 +82,7 @@ def write(directory: Path, groups: int) -> Path:
     return target
 
 
-def predictions(forest: Forest) -> None:
+def predictions(forest: Forest[str]) -> None:
     """All groups, each forgotten at once."""
     for key in forest.nodes:
         predict(forest, key)

@@ -10,13 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from drift.sandbox.messages import Request, Response
-from drift.sandbox.world import DEFAULT_KEY, World
+from drift.sandbox.wire import GROUPS_PATH as GROUPS
+from drift.sandbox.world import World
 
 Judge: TypeAlias = Callable[[str, str, Literal["request", "response"], object], list[str]]
 
-GROUPS = "/v1/gateway/groups"
-GROUP = "/v1/gateway/groups/{group_id}"
+GROUP = f"{GROUPS}/{{group_id}}"
 SLUG = "your-org/your-model"
 
 limits = st.fixed_dictionaries(
@@ -75,14 +74,9 @@ def world() -> World:
     return World(clock=lambda: datetime(2026, 5, 13, 12, tzinfo=UTC))
 
 
-def send(world: World, method: str, target: str, payload: object = UNSET) -> Response:
-    """Ask with an accepted key."""
-    return world.handle(Request.of(method, target, payload, key=DEFAULT_KEY))
-
-
 def accepted(world: World, method: str, target: str, payload: object = UNSET) -> dict[str, Any]:
     """The body of an answer that has to be a 200."""
-    response = send(world, method, target, payload)
+    response = world.ask(method, target, payload)
     assert response.status == 200, response.body
     body: dict[str, Any] = msgspec.json.decode(response.body)
     return body
@@ -135,7 +129,7 @@ def test_pages_are_as_published(world: World, judge: Judge) -> None:
 def test_create_refuses_what_is_not_published(judge: Judge, payload: dict[str, object]) -> None:
     """Whatever breaks the published schema is 400; whatever is accepted fits it, and so does the answer."""
     world = World(clock=lambda: datetime(2026, 5, 13, 12, tzinfo=UTC))
-    response = send(world, "POST", GROUPS, payload)
+    response = world.ask("POST", GROUPS, payload)
     if judge(GROUPS, "POST", "request", payload):
         assert response.status == 400
     if response.status == 200:
@@ -148,7 +142,7 @@ def test_update_refuses_what_is_not_published(judge: Judge, payload: dict[str, o
     """The same for updates."""
     world = World(clock=lambda: datetime(2026, 5, 13, 12, tzinfo=UTC))
     group_id = tree(world, "INDEPENDENT")[0]
-    response = send(world, "PATCH", f"{GROUPS}/{group_id}", payload)
+    response = world.ask("PATCH", f"{GROUPS}/{group_id}", payload)
     if judge(GROUP, "PATCH", "request", payload):
         assert response.status == 400
     if response.status == 200:
@@ -161,5 +155,5 @@ def test_published_operations_on_groups_are_served(world: World, document: dict[
     for path, operations in document["paths"].items():
         for method in {"get", "post", "patch", "put", "delete"} & set(operations):
             if path.startswith(GROUPS) and "api_keys" not in path:
-                status = send(world, method.upper(), path.replace("{group_id}", group_id)).status
+                status = world.ask(method.upper(), path.replace("{group_id}", group_id)).status
                 assert status in (200, 400), f"{method} {path}"

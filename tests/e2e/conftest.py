@@ -17,11 +17,10 @@ import pytest
 from drift.desired import load_desired
 from drift.render.report.json import schema
 from drift.sandbox.fault_text import parse_fault
-from drift.sandbox.faults import Fault, Faults
-from drift.sandbox.faults import Run as Happening
-from drift.sandbox.messages import GROUPS_PATH, Request
+from drift.sandbox.faults import Fault, Faults, happening
 from drift.sandbox.seeding import seed
 from drift.sandbox.server import Served, serve
+from drift.sandbox.wire import GROUPS_PATH
 from drift.sandbox.world import DEFAULT_KEY, World
 
 pytest.register_assert_rewrite("tests.e2e.faults")
@@ -116,7 +115,7 @@ class Sandbox:
         self.ask("POST", GROUPS_PATH, {"metadata": metadata, "models": models, "hierarchy": hierarchy})
 
     def ask(self, method: str, path: str, payload: object) -> None:
-        answer = self.world.handle(Request.of(method, path, payload, key=DEFAULT_KEY))
+        answer = self.world.ask(method, path, payload)
         assert answer.status == 200, answer.body
 
     def targets(self) -> list[str]:
@@ -156,7 +155,7 @@ def sandbox() -> Iterator[SandboxFactory]:
             def fault(text: FaultText) -> Fault:
                 if isinstance(text, str):
                     return parse_fault(text)
-                return Fault(Happening(lambda: text.change(live[0])), "GET", text.path, start=text.nth, times=1)
+                return Fault(happening(lambda: text.change(live[0])), "GET", text.path, start=text.nth, times=1)
 
             live.append(Sandbox(stack.enter_context(serve(world, Faults([fault(text) for text in faults])))))
             return live[0]

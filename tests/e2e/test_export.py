@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drift.sandbox.messages import GROUPS_PATH
+from drift.sandbox.wire import GROUPS_PATH
 from tests.e2e.conftest import EXAMPLE, Drift, Meanwhile, Sandbox, SandboxFactory
 
 

@@ -15,9 +15,8 @@ import trustme
 from drift.desired import load_desired
 from drift.errors import Cause
 from drift.gateway.retry import TRIES
-from drift.sandbox.messages import Request
 from drift.sandbox.seeding import seed
-from drift.sandbox.world import DEFAULT_KEY, World
+from drift.sandbox.world import World
 from tests.e2e.conftest import Drift, SandboxFactory
 from tests.e2e.faults import CHANGED, LIST, SHORT, WORKSPACE, Mode, Outcome, Row, cells, check, in_sync, play, unread
 
@@ -109,7 +108,7 @@ class _Answering(BaseHTTPRequestHandler):
     world: World
 
     def do_GET(self) -> None:
-        answer = self.world.handle(Request.of("GET", self.path, key=DEFAULT_KEY))
+        answer = self.world.ask("GET", self.path)
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)

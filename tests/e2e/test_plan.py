@@ -110,7 +110,7 @@ def test_the_script_brings_everything_in_sync(drift: Drift, sandbox: SandboxFact
     assert drift("check", pool, "--api-url", live.url).code == 0
     child = live.world.find("child")
     assert child is not None
-    assert "org/'; touch owned; '" in child.models
+    assert "org/'; touch owned; '" in [model.slug for model in child.models]
     assert not (drift.directory / "owned").exists()
     assert drift("plan", pool, "--api-url", live.url).code == 0
     again = run_script(drift, script.out, path=path)
@@ -138,7 +138,7 @@ def test_the_script_stops_where_live_moved(drift: Drift, sandbox: SandboxFactory
     assert "1 of 3 steps done. Run drift plan again" in run.err
     moved = live.world.find("pool")
     assert moved is not None
-    assert moved.name == "somebody was here"
+    assert moved.metadata.name == "somebody was here"
     assert run_script(drift, planned(drift, live, pool).out).code == 0
     assert drift("check", pool, "--api-url", live.url).code == 0
 

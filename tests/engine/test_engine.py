@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from drift.sandbox.messages import GROUPS_PATH, Request
+from drift.sandbox.wire import GROUPS_PATH
 from drift.sandbox.world import DEFAULT_KEY
 from tests.e2e.conftest import EXAMPLE, Sandbox, SandboxFactory
 from tests.engine.conftest import StackFactory, Workspace
@@ -32,7 +32,7 @@ LOOK_ALIKES = [
 
 
 def raw(live: Sandbox) -> bytes:
-    return live.world.handle(Request.of("GET", f"{GROUPS_PATH}/grp1", None, key=DEFAULT_KEY)).body
+    return live.world.ask("GET", f"{GROUPS_PATH}/grp1").body
 
 
 def test_an_update_records_external_resources(sandbox: SandboxFactory, stack: StackFactory) -> None:

@@ -22,9 +22,9 @@ modes = st.sampled_from(["INDEPENDENT", "CASCADING"])
 
 
 @st.composite
-def forests(draw: st.DrawFn) -> list[Node]:
+def forests(draw: st.DrawFn) -> list[Node[str]]:
     """Some of the keys, each below one of the keys before it; one mode."""
-    mode, nodes = draw(modes), list[Node]()
+    mode, nodes = draw(modes), list[Node[str]]()
     for key in KEYS:
         if draw(st.integers(0, 3)):
             nodes.append(Node(key, draw(st.sampled_from([None, *(node.key for node in nodes)])), mode, draw(models)))
@@ -32,7 +32,7 @@ def forests(draw: st.DrawFn) -> list[Node]:
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> tuple[list[Node], list[Node]]:
+def pairs(draw: st.DrawFn) -> tuple[list[Node[str]], list[Node[str]]]:
     """Live and base: the same tree with other models, or any two."""
     base = draw(forests())
     if draw(st.booleans()):
@@ -40,7 +40,7 @@ def pairs(draw: st.DrawFn) -> tuple[list[Node], list[Node]]:
     return [replace(node, models=draw(models)) for node in base], base
 
 
-def total(live: list[Node], base: list[Node]) -> int | None:
+def total(live: list[Node[str]], base: list[Node[str]]) -> int | None:
     """Over all trees, as a run adds them up."""
     one, other = Forest(live), Forest(base)
     tops = [*other.roots, *(key for key in one.roots if key not in other.nodes)]
@@ -48,17 +48,17 @@ def total(live: list[Node], base: list[Node]) -> int | None:
     return None if None in amounts else sum(amount for amount in amounts if amount is not None)
 
 
-def lineage(nodes: list[Node], node: Node) -> list[Node]:
+def lineage(nodes: list[Node[str]], node: Node[str]) -> list[Node[str]]:
     """The group, its parent, and so on, by searching the list."""
     return [node] + [far for other in nodes if other.key == node.parent for far in lineage(nodes, other)]
 
 
-def uses(nodes: list[Node]) -> list[tuple[int, ...]]:
+def uses(nodes: list[Node[str]]) -> list[tuple[int, ...]]:
     """Every use of a day, in the order of KEYS, that the limits let through."""
     return [use for use in product(range(MOST + 1), repeat=len(KEYS)) if fits(nodes, dict(zip(KEYS, use, strict=True)))]
 
 
-def fits(nodes: list[Node], use: dict[str, int]) -> bool:
+def fits(nodes: list[Node[str]], use: dict[str, int]) -> bool:
     """Nobody without the model uses it, and every counter that is charged stays within its limit."""
     charged: dict[str, int] = {}
     for node in nodes:
@@ -76,7 +76,7 @@ def fits(nodes: list[Node], use: dict[str, int]) -> bool:
     return all(amount <= known[key].models[MODEL][TPD] for key, amount in charged.items())
 
 
-def refused(live: list[Node], base: list[Node]) -> int:
+def refused(live: list[Node[str]], base: list[Node[str]]) -> int:
     """The most of any day under live that base cannot have let through."""
     allowed = uses(base)
     return max(
@@ -86,7 +86,7 @@ def refused(live: list[Node], base: list[Node]) -> int:
 
 
 @given(pairs())
-def test_the_total_is_an_upper_bound(forests: tuple[list[Node], list[Node]]) -> None:
+def test_the_total_is_an_upper_bound(forests: tuple[list[Node[str]], list[Node[str]]]) -> None:
     live, base = forests
     amount = total(live, base)
 
@@ -94,7 +94,7 @@ def test_the_total_is_an_upper_bound(forests: tuple[list[Node], list[Node]]) -> 
 
 
 @given(pairs())
-def test_the_total_is_exact_where_nothing_is_shared(forests: tuple[list[Node], list[Node]]) -> None:
+def test_the_total_is_exact_where_nothing_is_shared(forests: tuple[list[Node[str]], list[Node[str]]]) -> None:
     live, base = ([replace(node, limit_enforcement="INDEPENDENT") for node in nodes] for nodes in forests)
     amount = total(live, base)
     assume(amount is not None)
@@ -103,7 +103,7 @@ def test_the_total_is_exact_where_nothing_is_shared(forests: tuple[list[Node], l
 
 
 @given(forests(), st.integers(0, len(KEYS)), models)
-def test_the_total_is_exact_where_one_group_changed(base: list[Node], which: int, changed: Models) -> None:
+def test_the_total_is_exact_where_one_group_changed(base: list[Node[str]], which: int, changed: Models) -> None:
     live = [replace(node, models=changed) if at == which else node for at, node in enumerate(base)]
     amount = total(live, base)
     assume(amount is not None and amount < MOST)
@@ -112,12 +112,14 @@ def test_the_total_is_exact_where_one_group_changed(base: list[Node], which: int
 
 
 @given(forests())
-def test_equal_sides_have_none(nodes: list[Node]) -> None:
+def test_equal_sides_have_none(nodes: list[Node[str]]) -> None:
     assert total(nodes, nodes) == 0
 
 
 @given(pairs(), st.data())
-def test_a_higher_live_limit_never_exposes_less(forests: tuple[list[Node], list[Node]], data: st.DataObject) -> None:
+def test_a_higher_live_limit_never_exposes_less(
+    forests: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
+) -> None:
     live, base = forests
     raised = [
         replace(node, models={MODEL: {TPD: node.models[MODEL][TPD] + data.draw(st.integers(0, 3))}})

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from drift.desired.tree_rules import tree_problems
 from drift.errors import Level, Location
-from drift.model.forest import desired_forest, predict
+from drift.model.effective import predict
+from drift.model.forest import desired_forest
 from drift.model.groups import DesiredGroup
 from drift.model.limits import LimitKey
-from drift.sandbox.messages import Request
-from drift.sandbox.world import DEFAULT_KEY, World
+from drift.sandbox.wire import GROUPS_PATH
+from drift.sandbox.world import World
 from tests.builders import declared
 
 SLUGS = ["o/one", "o/two"]
@@ -71,7 +72,7 @@ def create(world: World, group: DesiredGroup) -> int:
             for slug, of_slug in group.models.items()
         ],
     }
-    return world.handle(Request.of("POST", "/v1/gateway/groups", body, key=DEFAULT_KEY)).status
+    return world.ask("POST", GROUPS_PATH, body).status
 
 
 @given(forests())

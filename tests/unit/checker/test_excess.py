@@ -12,7 +12,7 @@ OUTPUT = LimitKey("rate_limits", "OUTPUT_TOKEN", "MINUTE")
 HOURLY = LimitKey("rate_limits", "TOKEN", "HOUR")
 
 
-def chain(mode: str, *models: Models) -> list[Node]:
+def chain(mode: str, *models: Models) -> list[Node[str]]:
     """The group first, its root last."""
     return [
         Node(str(level), str(level + 1) if level + 1 < len(models) else None, mode, of_level)
@@ -64,13 +64,13 @@ def test_a_model_that_is_not_listed_may_not_be_used() -> None:
     assert permitted([], MODEL, "TOKEN") == 0
 
 
-def tree(mode: str, root: Models, *children: Models, **elsewhere: Node) -> Forest:
+def tree(mode: str, root: Models, *children: Models, **elsewhere: Node[str]) -> Forest[str]:
     """A root and children named 0, 1, ..."""
     below = [Node(str(number), "root", mode, models) for number, models in enumerate(children)]
     return Forest([Node("root", None, mode, root), *below, *elsewhere.values()])
 
 
-def excess(live: Forest, base: Forest, type_: str = "TOKEN", top: str = "root") -> int | None:
+def excess(live: Forest[str], base: Forest[str], type_: str = "TOKEN", top: str = "root") -> int | None:
     return Excess(live, base, top).of(MODEL, type_)
 
 

@@ -236,4 +236,4 @@ def test_a_group_that_is_declared_twice_does_not_break_the_run() -> None:
 
     report = run(*(Found(group, live("acme", models={MODEL: {TPM: 1_001}})) for group in twice))
 
-    assert report.exposure == Exposure(1_440)
+    assert [finding.exposure for finding in report.findings] == [Exposure(1_440)] * 2

@@ -167,12 +167,12 @@ def test_what_the_answer_contradicts_is_told() -> None:
 
 
 def test_another_parent() -> None:
-    names = {"p1": "acme-root", "p2": "globex-root"}
+    name_of = {"p1": "acme-root", "p2": "globex-root"}.__getitem__
     desired = declared("acme-prod", parent="acme-root")
 
-    moved = compare_parent(desired, live("acme-prod").ref, live_parent="p2", declared_parent="p1", names=names)
-    same = compare_parent(desired, live("acme-prod").ref, live_parent="p1", declared_parent="p1", names=names)
-    orphan = compare_parent(desired, live("acme-prod").ref, live_parent=None, declared_parent="p1", names=names)
+    moved = compare_parent(desired, live("acme-prod").ref, "p2", "p1", name_of)
+    same = compare_parent(desired, live("acme-prod").ref, "p1", "p1", name_of)
+    orphan = compare_parent(desired, live("acme-prod").ref, None, "p1", name_of)
 
     assert same is None
     assert moved is not None

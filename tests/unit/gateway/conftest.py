@@ -12,14 +12,12 @@ from drift.gateway.clock import Clock
 from drift.gateway.key import ApiKey
 from drift.gateway.source import GatewaySource, Options
 from drift.model.groups import DesiredGroup, Positions
-from drift.model.limits import LimitKey
 from drift.sandbox.faults import Fault, Faults
-from drift.sandbox.store import NewGroup
-from drift.sandbox.transport import transport
+from drift.sandbox.wire import Request
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOON = datetime(2026, 5, 13, 12, tzinfo=UTC)
-TOKENS = LimitKey("rate_limits", "TOKEN", "MINUTE")
+MODEL = {"slug": "org/model", "rate_limits": [{"type": "TOKEN", "unit": "MINUTE", "threshold": 100}]}
 
 
 class FakeTime:
@@ -47,7 +45,7 @@ class Gateway:
 
     def create(self, *external_entity_ids: str) -> list[str]:
         """Create groups with one limit each, and say their internal ids."""
-        return [self.world.create(NewGroup(name, {"org/model": {TOKENS: 100}})).id for name in external_entity_ids]
+        return [self.world.create(name, [MODEL]).id for name in external_entity_ids]
 
     def id_of(self, external_entity_id: str) -> str:
         """The internal id that a group has now."""
@@ -58,11 +56,17 @@ class Gateway:
     @contextmanager
     def source(self, options: Options | None = None) -> Iterator[GatewaySource]:
         """A source that reads from here, in fake time."""
-        inner = transport(self.world, Faults(self.faults))
+        faults = Faults(self.faults)
 
         def handle(request: httpx.Request) -> httpx.Response:
-            self.asked.append(request.url.raw_path.decode().removeprefix("/v1/gateway"))
-            return inner.handle_request(request)
+            target = request.url.raw_path.decode()
+            self.asked.append(target.removeprefix("/v1/gateway"))
+            path, _, query = target.partition("?")
+            delivery = faults.deliver(self.world, Request(request.method, path, query, dict(request.headers)))
+            if not delivery.answered:
+                raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+            answer = delivery.response
+            return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
 
         key = ApiKey(DEFAULT_KEY, origin="test")
         connect: Callable[[], httpx.BaseTransport] = lambda: httpx.MockTransport(handle)  # noqa: E731 (typed)

@@ -19,7 +19,7 @@ from drift.gateway.source import GatewaySource, Options
 from drift.gateway.throttle import Throttle
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed
-from drift.sandbox.faults import Answer, Drop, Fault, Faults
+from drift.sandbox.faults import CannedAnswer, Fault, Faults, drop
 from drift.sandbox.server import Served, serve
 from drift.sandbox.world import World
 
@@ -58,7 +58,7 @@ def test_servers_that_repeat_the_key(
     served: Callable[[Faults], Served], declare: Callable[..., DesiredGroup], status: int
 ) -> None:
     """Neither readings nor notes repeat what a server says of the key."""
-    answer = Answer(status, ECHO, headers=(("Location", "https://elsewhere.test/"),), retry_after=1000)
+    answer = CannedAnswer(status, ECHO, headers=(("Location", "https://elsewhere.test/"),), retry_after=1000)
     url = served(Faults([Fault(answer)])).url
     options = Options(mode="get", timeout=0.5)
     with GatewaySource(url, ApiKey(KEY, origin="test"), options) as source:
@@ -69,7 +69,7 @@ def test_servers_that_repeat_the_key(
 
 def test_dropped_connections(served: Callable[[Faults], Served], declare: Callable[..., DesiredGroup]) -> None:
     """Nor does what the network reports."""
-    url = served(Faults([Fault(Drop())])).url
+    url = served(Faults([Fault(drop())])).url
     options = Options(mode="get", timeout=0.5)
     with GatewaySource(url, ApiKey(KEY, origin="test"), options) as source:
         readings = list(source.read([declare("a")], unmanaged=False))

@@ -15,9 +15,8 @@ from drift.gateway.retry import TRIES, TRIES_TO_READ
 from drift.gateway.source import GatewaySource, Options
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed, Found, Reading
-from drift.sandbox.faults import Answer, Drop, Fault, RepeatCursor, Run, SmallPages, Thresholds, Truncate
-from drift.sandbox.messages import Request
-from drift.sandbox.world import DEFAULT_KEY
+from drift.sandbox.faults import CannedAnswer as Answer
+from drift.sandbox.faults import Fault, drop, happening, repeat_cursor, small_pages, thresholds, truncate
 
 if TYPE_CHECKING:
     from tests.unit.gateway.conftest import Gateway
@@ -126,7 +125,7 @@ class TestByGet:
 
     def test_gives_up_when_nothing_answers(self, gateway: "Gateway", declare: Declare) -> None:
         """A server that is down is not asked for every group."""
-        gateway.faults = [Fault(Drop())]
+        gateway.faults = [Fault(drop())]
         with gateway.source(Options(mode="get", concurrency=2, rate=None)) as source:
             readings = list(source.read([declare(name) for name in names(500)], unmanaged=False))
         assert outcome(readings) == {"failed: unreachable": 500}
@@ -184,7 +183,7 @@ class TestByList:
         def create() -> None:
             gateway.create("late")
 
-        gateway.faults = [Fault(Run(create), path=ALL, start=2, times=1)]
+        gateway.faults = [Fault(happening(create), path=ALL, start=2, times=1)]
         wanted = [declare(name) for name in (*names(10), "late", "never")]
         with gateway.source(Options(concurrency=1)) as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 11, "missing": 1}
@@ -225,7 +224,7 @@ class TestByList:
     def test_broken_item(self, gateway: "Gateway", declare: Declare) -> None:
         """A group that cannot be read is unread; it is not asked for again, and hides no other."""
         gateway.create(*names(10))
-        gateway.faults = [Fault(Thresholds("5.0"), path=ALL, times=1)]
+        gateway.faults = [Fault(thresholds("5.0"), path=ALL, times=1)]
         with gateway.source(Options(mode="list")) as source:
             readings = list(source.read([declare(name) for name in names(3)], unmanaged=False))
         assert outcome(readings) == {"failed: unreadable-response": 3}
@@ -252,10 +251,10 @@ class TestByList:
         gateway.create(*names(4))
 
         def create_anew() -> None:
-            gateway.world.handle(Request.of("DELETE", f"{ALL}/{old}", key=DEFAULT_KEY))
+            gateway.world.ask("DELETE", f"{ALL}/{old}")
             gateway.create("a")
 
-        gateway.faults = [Fault(SmallPages(2), path=ALL), Fault(Run(create_anew), path=ALL, start=2, times=1)]
+        gateway.faults = [Fault(small_pages(2), path=ALL), Fault(happening(create_anew), path=ALL, start=2, times=1)]
         with gateway.source(Options(mode="list")) as source:
             wanted = [declare("a"), declare("g3")]
             readings = [reading for reading in source.read(wanted, unmanaged=True) if isinstance(reading, Found)]
@@ -296,7 +295,7 @@ class TestListThatBreaksOff:
     def test_many_left(self, gateway: "Gateway", declare: Declare) -> None:
         """Many are not: they are unread, for the reason that ended the list."""
         gateway.create(*names(2000))
-        gateway.faults = [Fault(Truncate(), path=ALL, start=2)]
+        gateway.faults = [Fault(truncate(), path=ALL, start=2)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(2000)], unmanaged=False)
             assert outcome(readings) == {"found": 1000, "failed: unreadable-response": 1000}
@@ -326,7 +325,7 @@ class TestListThatBreaksOff:
     def test_circle(self, gateway: "Gateway", declare: Declare) -> None:
         """A cursor that came before ends the list, not the patience of the user."""
         gateway.create(*names(3000))
-        gateway.faults = [Fault(RepeatCursor(), path=ALL)]
+        gateway.faults = [Fault(repeat_cursor(), path=ALL)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(3000)], unmanaged=False)
             assert outcome(readings)["failed: inconsistent"] >= 1000
@@ -438,9 +437,9 @@ class TestFilterInDoubt:
         (id_,) = gateway.create("a")
 
         def delete() -> None:
-            gateway.world.handle(Request.of("DELETE", f"{ALL}/{id_}", key=DEFAULT_KEY))
+            gateway.world.ask("DELETE", f"{ALL}/{id_}")
 
-        gateway.faults = [Fault(Run(delete), path=ALL, start=2, times=1)]
+        gateway.faults = [Fault(happening(delete), path=ALL, start=2, times=1)]
         with gateway.source(Options(mode="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 1}

@@ -2,17 +2,8 @@
 
 import pytest
 
-from drift.model.forest import (
-    Chain,
-    Forest,
-    Node,
-    Switches,
-    Violation,
-    cascading_violations,
-    desired_forest,
-    live_forest,
-    predict,
-)
+from drift.model.effective import Violation, cascading_violations, predict
+from drift.model.forest import Chain, Forest, Node, desired_forest, live_forest
 from drift.model.groups import DesiredGroup, Group, Positions
 from drift.model.limits import EffectiveKey, LimitKey, Models
 
@@ -24,12 +15,12 @@ TOKENS_A_DAY = LimitKey("usage_limits", "TOKEN", "DAY")
 M = 1_000_000
 
 
-def independent(key: str, parent: str | None, models: Models) -> Node:
+def independent(key: str, parent: str | None, models: Models) -> Node[str]:
     """A group of an INDEPENDENT tree."""
     return Node(key, parent, "INDEPENDENT", models)
 
 
-def cascading(key: str, parent: str | None, models: Models) -> Node:
+def cascading(key: str, parent: str | None, models: Models) -> Node[str]:
     """A group of a CASCADING tree."""
     return Node(key, parent, "CASCADING", models)
 
@@ -107,7 +98,7 @@ class TestForest:
 
     def test_unknown_id_has_an_empty_chain(self) -> None:
         """Asking for a group that is not there is answered, not refused."""
-        forest = Forest([])
+        forest = Forest[str]([])
         assert forest.chain("x") == Chain((), missing="x")
         assert forest.depth("x") is None
         assert predict(forest, "x") == {}
@@ -231,31 +222,6 @@ class TestPredict:
     def test_unknown_mode_predicts_no_limits(self) -> None:
         """A mode newer than this version has unknown effects."""
         assert predict(Forest([Node("a", None, "SHARED", tokens(1))]), "a") == {SLUG: {}}
-
-
-class TestSwitches:
-    def test_slugs_of_ancestors(self) -> None:
-        """`union` also shows slugs that only an ancestor lists; by default they are left out."""
-        forest = Forest([independent("root", None, tokens(5)), independent("child", "root", {"own/model": {}})])
-        assert predict(forest, "child") == {"own/model": {}}
-        assert predict(forest, "child", Switches(slugs="union")) == {
-            "own/model": {},
-            SLUG: {effective(TOKENS, "root"): 5},
-        }
-
-    def test_inheritance_by_slug(self) -> None:
-        """`slug` inherits nothing for a slug on which the group has any limit of its own."""
-        root = independent("root", None, {SLUG: {TOKENS: 5, TOKENS_A_DAY: 9}, "b/b": {TOKENS: 7}})
-        child = independent("child", "root", {SLUG: {TOKENS: 1}, "b/b": {}})
-        assert predict(Forest([root, child]), "child", Switches(merge="slug")) == {
-            SLUG: {effective(TOKENS, "child"): 1},
-            "b/b": {effective(TOKENS, "root"): 7},
-        }
-
-    def test_cascading_without_ancestors(self) -> None:
-        """`self` lists only the group's own limits in a CASCADING tree."""
-        forest = Forest([cascading("org", None, tokens(100)), cascading("finance", "org", tokens(70))])
-        assert predict(forest, "finance", Switches(cascade="self")) == {SLUG: {effective(TOKENS, "finance"): 70}}
 
 
 class TestCascadingViolations:

@@ -11,7 +11,7 @@ def models(**limits: int) -> Models:
     return {MODEL: {keys[name]: threshold for name, threshold in limits.items()}}
 
 
-def tree(*levels: Models, mode: str = "CASCADING") -> Forest:
+def tree(*levels: Models, mode: str = "CASCADING") -> Forest[str]:
     """One group below the other: ``0`` is the root."""
     return Forest(Node(str(at), str(at - 1) if at else None, mode, of) for at, of in enumerate(levels))
 

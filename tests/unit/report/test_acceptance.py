@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from drift.checker.group import compare
 from drift.errors import Location
 from drift.model.paths import LimitPath
-from drift.report.acceptance import Acceptance, Lapse, Terms, sort_out
+from drift.report.acceptance import Acceptance, Acceptances, Lapse, accept
 from drift.report.finding import Finding
 from drift.rules import RULE_SET
 from tests.builders import MODEL, TPM, declared, live
@@ -38,7 +38,7 @@ def outcome(
     acceptance: Acceptance, *findings: Finding, today: date = UNTIL, known: bool = True
 ) -> tuple[int, int, list[Lapse]]:
     """How many findings are left, how many accepted, and what lapsed."""
-    result = sort_out(findings, Terms((acceptance,), today), is_known=lambda _: known)
+    result = accept(findings, Acceptances((acceptance,), today), is_known=lambda _: known)
     return len(result.findings), len(result.accepted), [entry.lapse for entry in result.lapsed]
 
 
@@ -82,6 +82,6 @@ def test_it_names_what_it_accepts(change: dict[str, object], accepted: bool) -> 
 
 @pytest.mark.parametrize(("today", "expiring"), [(date(2026, 6, 15), False), (date(2026, 6, 16), True), (UNTIL, True)])
 def test_it_is_expiring_within_the_warning_time(today: date, expiring: bool) -> None:  # noqa: FBT001 - a column
-    result = sort_out([raised()], Terms((ACCEPTANCE,), today), is_known=lambda _: True)
+    result = accept([raised()], Acceptances((ACCEPTANCE,), today), is_known=lambda _: True)
 
     assert [entry.expiring for entry in result.accepted] == [expiring]

@@ -6,12 +6,18 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from drift.model.forest import MAX_LEVELS, cascading_violations, live_forest
-from drift.sandbox.messages import Request, Response
+from drift.model.effective import cascading_violations, predict
+from drift.model.forest import live_forest
+from drift.model.groups import Group
+from drift.model.limits import Models
+from drift.sandbox.seeding import api_models
+from drift.sandbox.wire import GROUPS_PATH as GROUPS
+from drift.sandbox.wire import GroupV1, Refused, Request
 from drift.sandbox.world import DEFAULT_KEY, World
-
-GROUPS = "/v1/gateway/groups"
+from tests.builders import RPM, TPD, TPM, live
+from tests.worlds import live_groups
 
 
 def empty_world() -> World:
@@ -71,41 +77,85 @@ deletes = ids.map(lambda group_id: ("DELETE", f"{GROUPS}/{group_id}", None))
 writes = st.lists(st.one_of(creates, creates, creates, updates, updates, deletes), max_size=12)
 
 
-def send(world: World, method: str, target: str, payload: object = None) -> Response:
-    """Ask with an accepted key."""
-    return world.handle(Request.of(method, target, payload, key=DEFAULT_KEY))
-
-
 def played(script: list[tuple[str, str, object]]) -> World:
     """A world after these writes, whether accepted or not."""
     world = empty_world()
     for method, target, payload in script:
-        assert send(world, method, target, payload).status in (200, 400, 403, 404)
+        assert world.ask(method, target, payload).status in (200, 400, 403, 404)
     return world
 
 
 def read(world: World, target: str) -> dict[str, Any]:
     """The body of a 200."""
-    response = send(world, "GET", target)
+    response = world.ask("GET", target)
     assert response.status == 200
     value: dict[str, Any] = msgspec.json.decode(response.body)
     return value
 
 
+def line_of(group: GroupV1, groups: dict[str, GroupV1]) -> list[GroupV1]:
+    """The group and its ancestors; raises ``KeyError`` where one is missing."""
+    above = group.hierarchy.parent_group_id
+    return [group] if above is None else [group, *line_of(groups[above], groups)]
+
+
 @given(writes)
 def test_rules_hold_after_any_writes(script: list[tuple[str, str, object]]) -> None:
-    """Every reachable forest is sound, has one mode a tree, five levels at most, and no cascading violation."""
-    groups = played(script).groups()
-    forest = live_forest(groups)
-    assert not forest.repeated
-    assert not forest.missing_parents
-    assert not forest.cycles
-    assert len({group.external_entity_id for group in groups}) == len(groups)
-    for group in groups:
-        chain = forest.chain(group.id).nodes
-        assert len(chain) <= MAX_LEVELS
-        assert len({node.limit_enforcement for node in chain}) == 1
-    assert not list(cascading_violations(forest))
+    """Every reachable forest is sound, has one mode a tree and five levels at most."""
+    groups = {group.id: group for group in played(script).groups()}
+    assert len({group.metadata.external_entity_id for group in groups.values()}) == len(groups)
+    for group in groups.values():
+        line = line_of(group, groups)
+        assert len(line) <= 5
+        assert len({one.hierarchy.limit_enforcement for one in line}) == 1
+
+
+limits = st.dictionaries(st.sampled_from([TPM, RPM, TPD]), st.integers(0, 3), max_size=3)
+models = st.dictionaries(st.sampled_from(["a/one", "a/two"]), limits, max_size=2)
+
+
+@given(st.sampled_from(["INDEPENDENT", "CASCADING"]), st.lists(st.tuples(st.integers(0, 5), models), max_size=12))
+def test_gateway_and_checker_agree_though_they_share_no_rule(mode: str, script: list[tuple[int, Models]]) -> None:
+    """Groups are created below each other, and then changed, until the script ends.
+
+    After each write the gateway reports the effective limits that the checker predicts, and it refuses exactly
+    the writes in which the checker sees a violation.
+    """
+    world = empty_world()
+    for number, (other, wanted) in enumerate(script):
+        before = {group.id: group for group in live_groups(world)}
+        known = list(before.values())[:6]
+        if len(known) < 6:
+            parent = known[other] if other < len(known) else None
+            asked = live(
+                f"g{number}", models=wanted, parent_group_id=parent.id if parent else None, limit_enforcement=mode
+            )
+            accepted = created(world, asked)
+        else:
+            asked = replace(known[other], models=wanted)
+            accepted = world.ask("PATCH", f"{GROUPS}/{asked.id}", {"models": api_models(wanted)}).status == 200
+        forest = live_forest([*(before | {asked.id: asked}).values()])
+        too_deep = len(forest.chain(asked.id).nodes) > 5
+        assert accepted == (not too_deep and not list(cascading_violations(forest)))
+        if not accepted:
+            forest = live_forest(before.values())
+        for group in live_groups(world):
+            assert group.effective_models == predict(forest, group.id)
+
+
+def created(world: World, group: Group) -> bool:
+    """Whether the gateway accepts the group; its internal id is the given one."""
+    try:
+        world.create(
+            group.external_entity_id,
+            api_models(group.models),
+            limit_enforcement=group.limit_enforcement,
+            parent_group_id=group.parent_group_id,
+            id=group.id,
+        )
+    except Refused:
+        return False
+    return True
 
 
 @given(writes)
@@ -124,7 +174,7 @@ def test_update_with_what_was_read_changes_nothing(script: list[tuple[str, str, 
     world = played(script)
     for group in world.groups():
         body = read(world, f"{GROUPS}/{group.id}")
-        answer = send(world, "PATCH", f"{GROUPS}/{group.id}", body)
+        answer = world.ask("PATCH", f"{GROUPS}/{group.id}", body)
         assert msgspec.json.decode(answer.body) == body
         assert read(world, f"{GROUPS}/{group.id}") == body
 
@@ -174,7 +224,7 @@ json_values = st.recursive(
 def test_every_request_has_an_answer(method: str, path: str, query: str, body: bytes) -> None:
     """Whatever arrives is answered with a documented status and a JSON object."""
     world = empty_world()
-    send(world, "POST", GROUPS, {"metadata": {"external_entity_id": "a"}, "models": [{"slug": "a/one"}]})
+    world.ask("POST", GROUPS, {"metadata": {"external_entity_id": "a"}, "models": [{"slug": "a/one"}]})
     headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
     response = world.handle(Request(method, path, query, headers, body))
     assert response.status in (200, 400, 403, 404, 405)

@@ -16,22 +16,19 @@ import httpx
 import pytest
 
 from drift.errors import SettingsError
-from drift.model.limits import LimitKey
-from drift.sandbox.faults import Answer, Drip, Drop, Fault, Faults, Latency, Run, Stall
+from drift.sandbox.faults import CannedAnswer, Fault, Faults, drip, drop, happening, latency, stall
 from drift.sandbox.server import MAX_BODY, Logged, Served, serve
-from drift.sandbox.store import NewGroup
+from drift.sandbox.wire import GROUPS_PATH as GROUPS
 from drift.sandbox.world import DEFAULT_KEY, World
 
-GROUPS = "/v1/gateway/groups"
 AUTHORIZED = {"Authorization": f"Bearer {DEFAULT_KEY}"}
 
 
 def world_of(groups: int) -> World:
     """A workspace with so many groups."""
     world = World(clock=lambda: datetime(2026, 5, 13, 12, tzinfo=UTC))
-    limits = {LimitKey("rate_limits", "TOKEN", "MINUTE"): 100}
     for number in range(groups):
-        world.create(NewGroup(f"g{number}", {"your-org/your-model": limits}))
+        world.create(f"g{number}", [{"slug": "your-org/your-model"}])
     return world
 
 
@@ -89,7 +86,7 @@ class TestRequests:
     def test_encoded_paths_arrive_as_sent(self) -> None:
         """A percent-encoded slash stays part of the id."""
         world = world_of(0)
-        world.create(NewGroup("acme", {}, id="../a/b"))
+        world.create("acme", id="../a/b")
         with serve(world) as served, client(served) as http:
             assert http.get(f"{GROUPS}/..%2Fa%2fb").json()["id"] == "../a/b"
 
@@ -178,7 +175,7 @@ class TestBadRequests:
             message = "the world has ended"
             raise RuntimeError(message)
 
-        with serve(world_of(1), Faults([Fault(Run(fail_once), times=1)])) as served, client(served) as http:
+        with serve(world_of(1), Faults([Fault(happening(fail_once), times=1)])) as served, client(served) as http:
             with pytest.raises(httpx.RemoteProtocolError):
                 http.get(GROUPS)
             assert http.get(GROUPS).status_code == 200
@@ -199,7 +196,7 @@ class TestLog:
 
     def test_dropped_request_has_no_status(self) -> None:
         """A request that was never answered is logged as such."""
-        with serve(world_of(1), Faults([Fault(Drop())])) as served, client(served) as http:
+        with serve(world_of(1), Faults([Fault(drop())])) as served, client(served) as http:
             with pytest.raises(httpx.RemoteProtocolError):
                 http.get(GROUPS)
             assert served.requests() == (Logged("GET", GROUPS, None),)
@@ -215,7 +212,7 @@ class TestLog:
 class TestFaults:
     def test_connection_dropped_inside_the_body(self) -> None:
         """The promised length is not reached."""
-        with serve(world_of(1), Faults([Fault(Drop(after=20), times=1)])) as served, client(served) as http:
+        with serve(world_of(1), Faults([Fault(drop(after=20), times=1)])) as served, client(served) as http:
             with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
                 http.get(GROUPS)
             assert http.get(GROUPS).status_code == 200
@@ -223,21 +220,21 @@ class TestFaults:
     @pytest.mark.parametrize("after", [None, 5])
     def test_connection_reset(self, after: int | None) -> None:
         """A reset is one, whether it comes before the answer or inside its body."""
-        with serve(world_of(1), Faults([Fault(Drop(after, reset=True))])) as served, raw(served) as connection:
+        with serve(world_of(1), Faults([Fault(drop(after, reset=True))])) as served, raw(served) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             with pytest.raises(ConnectionResetError):
                 everything(connection)
 
     def test_headers_that_drip(self) -> None:
         """The answer is the same, in pieces of one byte."""
-        with serve(world_of(1), Faults([Fault(Drip(0.001))])) as served, raw(served) as connection:
+        with serve(world_of(1), Faults([Fault(drip(0.001))])) as served, raw(served) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert connection.recv(1) == b"H"
             assert everything(connection).endswith(b'{"error":"API key missing or not accepted."}')
 
     def test_stopping_ends_what_drips(self) -> None:
         """A server that is stopped does not wait for the last byte."""
-        with serve(world_of(1), Faults([Fault(Drip(0.2))])) as served:
+        with serve(world_of(1), Faults([Fault(drip(0.2))])) as served:
             connection = raw(served)
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(1) == b"H"
@@ -246,13 +243,13 @@ class TestFaults:
 
     def test_answer_too_late(self) -> None:
         """A latency beyond the client's timeout times out there, and does not hold up the end."""
-        faults = Faults([Fault(Latency(600))])
+        faults = Faults([Fault(latency(600))])
         with serve(world_of(1), faults) as served, client(served) as http, pytest.raises(httpx.ReadTimeout):
             http.get(GROUPS, timeout=0.05)
 
     def test_stalled_body(self) -> None:
         """The first bytes arrive, the rest does not in time."""
-        with serve(world_of(1), Faults([Fault(Stall(600, after=10))])) as served, raw(served) as connection:
+        with serve(world_of(1), Faults([Fault(stall(600, after=10))])) as served, raw(served) as connection:
             connection.sendall(f"GET {GROUPS} HTTP/1.1\r\nAuthorization: Bearer {DEFAULT_KEY}\r\n\r\n".encode())
             received = b""
             while not received.endswith(b'{"items":['):
@@ -263,13 +260,13 @@ class TestFaults:
 
     def test_short_delays(self) -> None:
         """Latency and stall end, and the answer is whole."""
-        faults = Faults([Fault(Latency(0.001)), Fault(Stall(0.001, after=10))])
+        faults = Faults([Fault(latency(0.001)), Fault(stall(0.001, after=10))])
         with serve(world_of(1), faults) as served, client(served) as http:
             assert len(http.get(GROUPS).json()["items"]) == 1
 
     def test_answers_without_a_body(self) -> None:
         """Statuses that have no body send none, and the connection stays in step."""
-        with serve(world_of(1), Faults([Fault(Answer(204), times=1)])) as served, client(served) as http:
+        with serve(world_of(1), Faults([Fault(CannedAnswer(204), times=1)])) as served, client(served) as http:
             assert http.get(GROUPS).content == b""
             assert http.get(GROUPS).status_code == 200
 
@@ -278,7 +275,7 @@ class TestLifetime:
     def test_stop_ends_open_connections(self) -> None:
         """Leaving the block ends idle connections and delays, and frees the port."""
         arrived = threading.Event()
-        faults = Faults([Fault(Latency(600))])
+        faults = Faults([Fault(latency(600))])
         with serve(world_of(1), faults, on_request=lambda _: arrived.set()) as served:
             idle, waiting = raw(served), raw(served)
             waiting.sendall(f"GET {GROUPS} HTTP/1.1\r\n\r\n".encode())

@@ -5,15 +5,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec import UNSET
 
-from drift.sandbox.messages import Request, Response
-from drift.sandbox.store import NewGroup
+from drift.sandbox.wire import GROUPS_PATH as GROUPS
+from drift.sandbox.wire import Request, Response
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOW = datetime(2026, 5, 13, 12, tzinfo=UTC)
 SLUG = "your-org/your-model"
-GROUPS = "/v1/gateway/groups"
 TOO_MUCH = {"error": "Child group exceeds parent group limit."}
 
 
@@ -21,11 +19,6 @@ TOO_MUCH = {"error": "Child group exceeds parent group limit."}
 def world() -> World:
     """An empty workspace."""
     return World(clock=lambda: NOW, foreign=["elsewhere"])
-
-
-def send(world: World, method: str, target: str, payload: object = UNSET) -> Response:
-    """Ask with an accepted key."""
-    return world.handle(Request.of(method, target, payload, key=DEFAULT_KEY))
 
 
 def done(response: Response) -> dict[str, Any]:
@@ -64,61 +57,61 @@ def limits(group: dict[str, Any]) -> list[int]:
 class TestCreate:
     def test_answer_is_what_get_says(self, world: World) -> None:
         """The created group is answered as a later read shows it."""
-        created = done(send(world, "POST", GROUPS, new("acme", model(tokens(5)), name="Acme")))
+        created = done(world.ask("POST", GROUPS, new("acme", model(tokens(5)), name="Acme")))
         assert created["metadata"] == {"name": "Acme", "external_entity_id": "acme"}
-        assert created == done(send(world, "GET", f"{GROUPS}/{created['id']}"))
+        assert created == done(world.ask("GET", f"{GROUPS}/{created['id']}"))
 
     def test_hierarchy_may_be_empty(self, world: World) -> None:
         """A root that says nothing about its hierarchy is INDEPENDENT."""
-        created = done(send(world, "POST", GROUPS, {**new("acme"), "hierarchy": {}}))
+        created = done(world.ask("POST", GROUPS, {**new("acme"), "hierarchy": {}}))
         assert created["hierarchy"] == {"limit_enforcement": "INDEPENDENT", "parent_group_id": None}
 
     def test_child_takes_its_parents_mode(self, world: World) -> None:
         """A mode left out is the parent's."""
-        root = done(send(world, "POST", GROUPS, new("root", mode="CASCADING")))
-        child = done(send(world, "POST", GROUPS, new("child", parent=root["id"])))
+        root = done(world.ask("POST", GROUPS, new("root", mode="CASCADING")))
+        child = done(world.ask("POST", GROUPS, new("child", parent=root["id"])))
         assert child["hierarchy"] == {"limit_enforcement": "CASCADING", "parent_group_id": root["id"]}
 
     def test_external_id_is_unique(self, world: World) -> None:
         """A live group's external id cannot be used again: 400, not 409."""
-        done(send(world, "POST", GROUPS, new("acme")))
-        assert send(world, "POST", GROUPS, new("acme")).status == 400
-        done(send(world, "POST", GROUPS, new("ACME")))
+        done(world.ask("POST", GROUPS, new("acme")))
+        assert world.ask("POST", GROUPS, new("acme")).status == 400
+        done(world.ask("POST", GROUPS, new("ACME")))
 
     def test_parent_has_to_exist(self, world: World) -> None:
         """A parent that is unknown, or another workspace's, is 404."""
         for parent in ("nope", "elsewhere"):
-            response = send(world, "POST", GROUPS, new("child", parent=parent))
+            response = world.ask("POST", GROUPS, new("child", parent=parent))
             assert (response.status, response.json()) == (404, {"error": "Parent group not found."})
 
     def test_one_tree_has_one_mode(self, world: World) -> None:
         """A child cannot have another mode than its parent."""
-        root = done(send(world, "POST", GROUPS, new("root", mode="CASCADING")))
-        assert send(world, "POST", GROUPS, new("child", mode="INDEPENDENT", parent=root["id"])).status == 400
+        root = done(world.ask("POST", GROUPS, new("root", mode="CASCADING")))
+        assert world.ask("POST", GROUPS, new("child", mode="INDEPENDENT", parent=root["id"])).status == 400
 
     def test_five_levels(self, world: World) -> None:
         """Five levels with the root are accepted, a sixth is 400."""
         parent = None
         for level in range(5):
-            parent = done(send(world, "POST", GROUPS, new(f"level{level}", parent=parent)))["id"]
-        assert send(world, "POST", GROUPS, new("level5", parent=parent)).status == 400
+            parent = done(world.ask("POST", GROUPS, new(f"level{level}", parent=parent)))["id"]
+        assert world.ask("POST", GROUPS, new("level5", parent=parent)).status == 400
 
     def test_refused_group_leaves_no_trace(self, world: World) -> None:
         """After a refusal the external id is free and no internal id was used up."""
-        send(world, "POST", GROUPS, new("acme", parent="nope"))
+        world.ask("POST", GROUPS, new("acme", parent="nope"))
         assert world.groups() == ()
-        assert done(send(world, "POST", GROUPS, new("acme")))["id"] == "grp1"
+        assert done(world.ask("POST", GROUPS, new("acme")))["id"] == "grp1"
 
     def test_ids_are_never_used_again(self, world: World) -> None:
         """A re-created group has another id."""
-        first = done(send(world, "POST", GROUPS, new("acme")))["id"]
-        done(send(world, "DELETE", f"{GROUPS}/{first}"))
-        assert done(send(world, "POST", GROUPS, new("acme")))["id"] != first
+        first = done(world.ask("POST", GROUPS, new("acme")))["id"]
+        done(world.ask("DELETE", f"{GROUPS}/{first}"))
+        assert done(world.ask("POST", GROUPS, new("acme")))["id"] != first
 
     def test_generated_ids_avoid_given_ones(self, world: World) -> None:
         """An id that a group was given is not generated for another."""
-        world.create(NewGroup("pinned", {}, id="grp1"))
-        assert done(send(world, "POST", GROUPS, new("acme")))["id"] == "grp2"
+        world.create("pinned", id="grp1")
+        assert done(world.ask("POST", GROUPS, new("acme")))["id"] == "grp2"
 
     @pytest.mark.parametrize(
         "payload",
@@ -158,7 +151,7 @@ class TestCreate:
     )
     def test_invalid_payload(self, world: World, payload: object) -> None:
         """Whatever breaks the published schema or the limit rules is 400 and creates nothing."""
-        response = send(world, "POST", GROUPS, payload)
+        response = world.ask("POST", GROUPS, payload)
         assert response.status == 400
         assert world.groups() == ()
 
@@ -173,15 +166,15 @@ class TestCreate:
     def test_bounds_are_inclusive(self, world: World) -> None:
         """255 characters, a threshold of 0 and one far beyond 64 bits are accepted."""
         payload = new("ä" * 255, model(tokens(0), tokens(10**30, limit_type="REQUEST")), name="n" * 255)
-        assert limits(done(send(world, "POST", GROUPS, payload))) == [0, 10**30]
+        assert limits(done(world.ask("POST", GROUPS, payload))) == [0, 10**30]
 
     def test_empty_name_is_kept(self, world: World) -> None:
         """An empty name is a name."""
-        assert done(send(world, "POST", GROUPS, new("a", name="")))["metadata"]["name"] == ""
+        assert done(world.ask("POST", GROUPS, new("a", name="")))["metadata"]["name"] == ""
 
     def test_unknown_members_are_ignored(self, world: World) -> None:
         """Members that the schema does not name change nothing."""
-        assert done(send(world, "POST", GROUPS, {**new("a"), "colour": "red"}))["id"] == "grp1"
+        assert done(world.ask("POST", GROUPS, {**new("a"), "colour": "red"}))["id"] == "grp1"
 
 
 class TestUpdate:
@@ -189,61 +182,61 @@ class TestUpdate:
     def path(self, world: World) -> str:
         """A group with a name and two models."""
         body = new("acme", model(tokens(5)), model(slug="b/b"), name="Acme")
-        return f"{GROUPS}/{done(send(world, 'POST', GROUPS, body))['id']}"
+        return f"{GROUPS}/{done(world.ask('POST', GROUPS, body))['id']}"
 
     def test_name_alone(self, world: World, path: str) -> None:
         """Without models only the name changes."""
-        updated = done(send(world, "PATCH", path, {"metadata": {"name": "Other"}}))
+        updated = done(world.ask("PATCH", path, {"metadata": {"name": "Other"}}))
         assert updated["metadata"] == {"name": "Other", "external_entity_id": "acme"}
         assert limits(updated) == [5]
-        assert updated == done(send(world, "GET", path))
+        assert updated == done(world.ask("GET", path))
 
     def test_models_are_replaced_as_a_set(self, world: World, path: str) -> None:
         """The model set that is sent is the whole set; nothing is merged into what was there."""
-        updated = done(send(world, "PATCH", path, {"models": [{"slug": SLUG, "usage_limits": [tokens(1, "DAY")]}]}))
+        updated = done(world.ask("PATCH", path, {"models": [{"slug": SLUG, "usage_limits": [tokens(1, "DAY")]}]}))
         assert [(entry["slug"], entry["rate_limits"]) for entry in updated["models"]] == [(SLUG, [])]
         assert updated["metadata"]["name"] == "Acme"
 
     def test_empty_models_clear_the_group(self, world: World, path: str) -> None:
         """An empty list is a set too: the group may call nothing any more."""
-        updated = done(send(world, "PATCH", path, {"models": []}))
+        updated = done(world.ask("PATCH", path, {"models": []}))
         assert updated["models"] == updated["effective_models"] == []
 
     def test_null_clears_the_name(self, world: World, path: str) -> None:
         """A name of null is no name; a name left out stays."""
-        assert done(send(world, "PATCH", path, {"metadata": {}}))["metadata"]["name"] == "Acme"
-        assert done(send(world, "PATCH", path, {"metadata": {"name": None}}))["metadata"]["name"] is None
+        assert done(world.ask("PATCH", path, {"metadata": {}}))["metadata"]["name"] == "Acme"
+        assert done(world.ask("PATCH", path, {"metadata": {"name": None}}))["metadata"]["name"] is None
 
     @pytest.mark.parametrize("payload", [{}, {"metadata": None, "models": None}, {"hierarchy": {}}, [], {"models": 1}])
     def test_update_of_nothing(self, world: World, path: str, payload: object) -> None:
         """A body without anything to update is 400."""
-        assert send(world, "PATCH", path, payload).status == 400
+        assert world.ask("PATCH", path, payload).status == 400
 
     def test_immutable_members_stay(self, world: World, path: str) -> None:
         """Ids, external ids, hierarchy and creation time do not change."""
-        before = done(send(world, "GET", path))
+        before = done(world.ask("GET", path))
         payload = {
             "id": "x",
             "metadata": {"external_entity_id": "x"},
             "hierarchy": {"limit_enforcement": "CASCADING", "parent_group_id": "x"},
             "created_at": "2020-01-01T00:00:00Z",
         }
-        assert done(send(world, "PATCH", path, payload)) == before
+        assert done(world.ask("PATCH", path, payload)) == before
 
     @pytest.mark.parametrize(("group_id", "status"), [("nope", 404), ("elsewhere", 403)])
     def test_unknown_group(self, world: World, group_id: str, status: int) -> None:
         """Groups that are not there, or not ours, cannot be updated."""
-        assert send(world, "PATCH", f"{GROUPS}/{group_id}", {"models": []}).status == status
+        assert world.ask("PATCH", f"{GROUPS}/{group_id}", {"models": []}).status == status
 
     def test_descendants_follow(self, world: World, path: str) -> None:
         """A template's new limit shows at once in what its descendants inherit, read before or not."""
         root = path.rpartition("/")[2]
-        child = f"{GROUPS}/{done(send(world, 'POST', GROUPS, new('child', parent=root)))['id']}"
+        child = f"{GROUPS}/{done(world.ask('POST', GROUPS, new('child', parent=root)))['id']}"
         grandchild = new("grandchild", parent=child.rpartition("/")[2])
-        grandchild_path = f"{GROUPS}/{done(send(world, 'POST', GROUPS, grandchild))['id']}"
-        done(send(world, "PATCH", path, {"models": [model(tokens(7))]}))
+        grandchild_path = f"{GROUPS}/{done(world.ask('POST', GROUPS, grandchild))['id']}"
+        done(world.ask("PATCH", path, {"models": [model(tokens(7))]}))
         for below in (child, grandchild_path):
-            effective = done(send(world, "GET", below))["effective_models"][0]["rate_limits"]
+            effective = done(world.ask("GET", below))["effective_models"][0]["rate_limits"]
             assert [(limit["threshold"], limit["source_group"]) for limit in effective] == [(7, root)]
 
 
@@ -252,41 +245,41 @@ class TestCascadingLimits:
     def root(self, world: World) -> str:
         """A CASCADING root with 100 tokens a minute."""
         body = new("root", model(tokens(100)), mode="CASCADING")
-        root: str = done(send(world, "POST", GROUPS, body))["id"]
+        root: str = done(world.ask("POST", GROUPS, body))["id"]
         return root
 
     @pytest.fixture
     def child(self, world: World, root: str) -> str:
         """Its child with 70."""
-        child: str = done(send(world, "POST", GROUPS, new("child", model(tokens(70)), parent=root)))["id"]
+        child: str = done(world.ask("POST", GROUPS, new("child", model(tokens(70)), parent=root)))["id"]
         return child
 
     def test_create_above_any_ancestor(self, world: World, child: str) -> None:
         """A new group fits all its ancestors, the nearest and the farthest."""
         for threshold in (71, 101):
-            response = send(world, "POST", GROUPS, new("leaf", model(tokens(threshold)), parent=child))
+            response = world.ask("POST", GROUPS, new("leaf", model(tokens(threshold)), parent=child))
             assert (response.status, response.json()) == (400, TOO_MUCH)
-        done(send(world, "POST", GROUPS, new("leaf", model(tokens(70)), parent=child)))
+        done(world.ask("POST", GROUPS, new("leaf", model(tokens(70)), parent=child)))
 
     def test_raise_above_an_ancestor(self, world: World, child: str) -> None:
         """Raising stops at the ancestor's threshold; equal is allowed."""
         path = f"{GROUPS}/{child}"
-        done(send(world, "PATCH", path, {"models": [model(tokens(100))]}))
-        response = send(world, "PATCH", path, {"models": [model(tokens(101))]})
+        done(world.ask("PATCH", path, {"models": [model(tokens(100))]}))
+        response = world.ask("PATCH", path, {"models": [model(tokens(101))]})
         assert (response.status, response.json()) == (400, TOO_MUCH)
-        assert limits(done(send(world, "GET", path))) == [100]
+        assert limits(done(world.ask("GET", path))) == [100]
 
     def test_lower_below_a_descendant(self, world: World, root: str, child: str) -> None:
         """An ancestor cannot go below what a descendant has; leaf first works."""
-        response = send(world, "PATCH", f"{GROUPS}/{root}", {"models": [model(tokens(69))]})
+        response = world.ask("PATCH", f"{GROUPS}/{root}", {"models": [model(tokens(69))]})
         assert (response.status, response.json()) == (400, TOO_MUCH)
-        done(send(world, "PATCH", f"{GROUPS}/{child}", {"models": [model(tokens(10))]}))
-        done(send(world, "PATCH", f"{GROUPS}/{root}", {"models": [model(tokens(69))]}))
+        done(world.ask("PATCH", f"{GROUPS}/{child}", {"models": [model(tokens(10))]}))
+        done(world.ask("PATCH", f"{GROUPS}/{root}", {"models": [model(tokens(69))]}))
 
     def test_siblings_may_exceed_the_pool_together(self, world: World, root: str, child: str) -> None:
         """Only single children are compared with the pool."""
         del child
-        done(send(world, "POST", GROUPS, new("sibling", model(tokens(70)), parent=root)))
+        done(world.ask("POST", GROUPS, new("sibling", model(tokens(70)), parent=root)))
 
     @pytest.mark.parametrize(
         "models",
@@ -299,41 +292,41 @@ class TestCascadingLimits:
     )
     def test_other_limits_are_not_compared(self, world: World, root: str, models: list[object]) -> None:
         """Slug, kind, type and unit have to be the same to be compared."""
-        done(send(world, "POST", GROUPS, new("child", *models, parent=root)))
+        done(world.ask("POST", GROUPS, new("child", *models, parent=root)))
 
     def test_independent_trees_are_not_checked(self, world: World) -> None:
         """A template may be exceeded."""
-        root = done(send(world, "POST", GROUPS, new("root", model(tokens(1)))))["id"]
-        done(send(world, "POST", GROUPS, new("child", model(tokens(2)), parent=root)))
+        root = done(world.ask("POST", GROUPS, new("root", model(tokens(1)))))["id"]
+        done(world.ask("POST", GROUPS, new("child", model(tokens(2)), parent=root)))
 
 
 class TestDelete:
     def test_descendants_go_too(self, world: World) -> None:
         """Deleting a group deletes all groups below it and frees their external ids."""
-        root = done(send(world, "POST", GROUPS, new("root", name="Root")))["id"]
-        child = done(send(world, "POST", GROUPS, new("child", parent=root)))["id"]
-        done(send(world, "POST", GROUPS, new("leaf", parent=child)))
-        other = done(send(world, "POST", GROUPS, new("other")))["id"]
-        assert done(send(world, "DELETE", f"{GROUPS}/{root}")) == {
+        root = done(world.ask("POST", GROUPS, new("root", name="Root")))["id"]
+        child = done(world.ask("POST", GROUPS, new("child", parent=root)))["id"]
+        done(world.ask("POST", GROUPS, new("leaf", parent=child)))
+        other = done(world.ask("POST", GROUPS, new("other")))["id"]
+        assert done(world.ask("DELETE", f"{GROUPS}/{root}")) == {
             "id": root,
             "metadata": {"name": "Root", "external_entity_id": "root"},
             "deleted_at": "2026-05-13T12:00:00Z",
         }
         assert [group.id for group in world.groups()] == [other]
-        assert send(world, "GET", f"{GROUPS}/{child}").status == 404
-        done(send(world, "POST", GROUPS, new("leaf")))
+        assert world.ask("GET", f"{GROUPS}/{child}").status == 404
+        done(world.ask("POST", GROUPS, new("leaf")))
 
     def test_siblings_stay(self, world: World) -> None:
         """Deleting a child leaves its parent and siblings, and the parent can be deleted later."""
-        root = done(send(world, "POST", GROUPS, new("root")))["id"]
-        first = done(send(world, "POST", GROUPS, new("first", parent=root)))["id"]
-        second = done(send(world, "POST", GROUPS, new("second", parent=root)))["id"]
-        done(send(world, "DELETE", f"{GROUPS}/{first}"))
+        root = done(world.ask("POST", GROUPS, new("root")))["id"]
+        first = done(world.ask("POST", GROUPS, new("first", parent=root)))["id"]
+        second = done(world.ask("POST", GROUPS, new("second", parent=root)))["id"]
+        done(world.ask("DELETE", f"{GROUPS}/{first}"))
         assert [group.id for group in world.groups()] == [root, second]
-        done(send(world, "DELETE", f"{GROUPS}/{root}"))
+        done(world.ask("DELETE", f"{GROUPS}/{root}"))
         assert world.groups() == ()
 
     @pytest.mark.parametrize(("group_id", "status"), [("nope", 404), ("elsewhere", 403)])
     def test_unknown_group(self, world: World, group_id: str, status: int) -> None:
         """Groups that are not there, or not ours, cannot be deleted."""
-        assert send(world, "DELETE", f"{GROUPS}/{group_id}").status == status
+        assert world.ask("DELETE", f"{GROUPS}/{group_id}").status == status

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drift.model.forest import Forest, Node, Switches, cascading_violations, predict
+from drift.model.effective import cascading_violations, predict
+from drift.model.forest import Forest, Node
 from drift.model.limits import EffectiveKey, Kind, LimitKey, Models
 
 SLUGS = ["a/one", "a/two"]
@@ -18,16 +19,10 @@ KEYS = [str(number) for number in range(8)]
 models = st.dictionaries(
     st.sampled_from(SLUGS), st.dictionaries(st.sampled_from(LIMITS), st.integers(0, 3)), max_size=2
 )
-switches = st.builds(
-    Switches,
-    slugs=st.sampled_from(["own", "union"]),
-    merge=st.sampled_from(["tuple", "slug"]),
-    cascade=st.sampled_from(["all", "self"]),
-)
 
 
 @st.composite
-def trees(draw: st.DrawFn) -> list[Node]:
+def trees(draw: st.DrawFn) -> list[Node[str]]:
     """Sound trees of one mode, in any order: each group's parent is one that was drawn before it."""
     mode = draw(st.sampled_from(["INDEPENDENT", "CASCADING"]))
     size = draw(st.integers(1, len(KEYS)))
@@ -49,42 +44,38 @@ any_nodes = st.lists(
 )
 
 
-def ancestors(nodes: list[Node], node: Node) -> list[Node]:
+def ancestors(nodes: list[Node[str]], node: Node[str]) -> list[Node[str]]:
     """Parent first, root last, by searching the whole list at each step."""
     above = [other for other in nodes if other.key == node.parent]
     return above + [far for near in above for far in ancestors(nodes, near)]
 
 
-def expected(nodes: list[Node], node: Node, assumed: Switches) -> dict[str, dict[EffectiveKey, int]]:
+def expected(nodes: list[Node[str]], node: Node[str]) -> dict[str, dict[EffectiveKey, int]]:
     """For every slug and every limit that exists, ask the rules whether it applies and who sets it."""
     line = [node, *ancestors(nodes, node)]
     result: dict[str, dict[EffectiveKey, int]] = {}
     for slug in SLUGS:
-        if slug in node.models or (assumed.slugs == "union" and any(slug in one.models for one in line)):
+        if slug in node.models:
             result[slug] = {}
             for limit in LIMITS:
                 setters = [one for one in line if limit in one.models.get(slug, {})]
                 if node.limit_enforcement == "INDEPENDENT":
-                    if assumed.merge == "slug" and any(node.models.get(slug, {})):
-                        setters = [one for one in setters if one is node]
                     setters = setters[:1]
-                elif assumed.cascade == "self":
-                    setters = [one for one in setters if one is node]
                 for one in setters:
                     result[slug][EffectiveKey(*limit, one.key)] = one.models[slug][limit]
     return result
 
 
-@given(trees(), switches)
-def test_prediction_agrees_with_the_oracle(nodes: list[Node], assumed: Switches) -> None:
+@given(trees())
+def test_prediction_agrees_with_the_oracle(nodes: list[Node[str]]) -> None:
     """Every group of every tree has the effective limits that the prose gives it."""
     forest = Forest(nodes)
     for node in nodes:
-        assert predict(forest, node.key, assumed) == expected(nodes, node, assumed)
+        assert predict(forest, node.key) == expected(nodes, node)
 
 
 @given(trees())
-def test_violations_are_the_limits_above_any_ancestor(nodes: list[Node]) -> None:
+def test_violations_are_the_limits_above_any_ancestor(nodes: list[Node[str]]) -> None:
     """A limit is reported exactly if some ancestor's is lower, and with the lowest of those."""
     wanted = {}
     for node in nodes:
@@ -99,7 +90,7 @@ def test_violations_are_the_limits_above_any_ancestor(nodes: list[Node]) -> None
 
 
 @given(trees())
-def test_roots_have_their_own_limits(nodes: list[Node]) -> None:
+def test_roots_have_their_own_limits(nodes: list[Node[str]]) -> None:
     """A root's effective limits are its models with itself as the source, whatever the mode."""
     forest = Forest(nodes)
     for key in forest.roots:
@@ -110,8 +101,8 @@ def test_roots_have_their_own_limits(nodes: list[Node]) -> None:
         }
 
 
-@given(any_nodes, switches)
-def test_broken_forests_are_data(nodes: list[Node], assumed: Switches) -> None:
+@given(any_nodes)
+def test_broken_forests_are_data(nodes: list[Node[str]]) -> None:
     """Nothing raises, and every group is either in order or explained by a cycle above it."""
     forest = Forest(nodes)
     downward = list(forest.downward())
@@ -123,6 +114,6 @@ def test_broken_forests_are_data(nodes: list[Node], assumed: Switches) -> None:
         assert (forest.depth(key) is None) == chain.cyclic == (key not in downward)
         assert chain.cyclic == any(node.key in on_cycles for node in chain.nodes)
         assert (chain.nodes[-1].key in forest.missing_parents) == (chain.missing is not None)
-        assert set(predict(forest, key, assumed)) >= set(forest.nodes[key].models)
+        assert set(predict(forest, key)) >= set(forest.nodes[key].models)
     kinds: set[Kind] = {found.limit.kind for found in cascading_violations(forest)}
     assert kinds <= {"rate_limits", "usage_limits"}
