@@ -11,10 +11,19 @@ from typing import NamedTuple, cast
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from drift.desired.limit_lists import LimitLists, written, written_pins
+from drift.desired.limit_lists import LimitLists
 from drift.desired.nodes import Mark, Node, Path, Places, Value, children, position, size, spell
 from drift.desired.problems import Breach
-from drift.desired.shape import EffectiveModelItem, GroupItem, HierarchyItem, MetadataItem, ModelItem
+from drift.desired.shape import (
+    NO_HIERARCHY,
+    NO_METADATA,
+    EffectiveModelItem,
+    GroupItem,
+    HierarchyItem,
+    LimitItem,
+    MetadataItem,
+    ModelItem,
+)
 from drift.desired.validation import validate
 from drift.errors import Location
 from drift.model.groups import DesiredGroup, PinnedLimit, PinnedModel, Positions
@@ -38,8 +47,8 @@ _FIELDS = len(_FIELD_PATHS)
 _KINDS: Mapping[str | int, Kind] = {kind: kind for kind in UNITS}
 _NO_LIMITS: Limits = {}
 _NO_PROFILES: Mapping[str, str] = {}
-_NO_METADATA = MetadataItem()
-_NO_HIERARCHY = HierarchyItem()
+_ALONE = {"id", "metadata", "hierarchy", "models", "manage"}
+"""The members of a group that say all there is to say, whatever else is declared."""
 
 
 class Profile(Struct, frozen=True):
@@ -160,7 +169,7 @@ def _entry(
         if key == "profile":
             of_profile = marks[at - 2]
         elif kind := _KINDS.get(key):
-            items = written(model, kind)
+            items: Sequence[LimitItem] = getattr(model, kind) or ()
             end = at + _LIMIT_MARKS * len(items)
             of_limits[kind] = marks[at:end:_LIMIT_MARKS]
             at = end
@@ -192,7 +201,7 @@ def _pinned(models: Sequence[EffectiveModelItem], written_models: Node, at: int,
             )
             for key, of_kind, list_at in children(value, model_at.value)
             if (kind := _KINDS.get(key))
-            for item, (_, _, limit_at) in zip(written_pins(model, kind), children(of_kind, list_at.value), strict=True)
+            for item, (_, _, limit_at) in zip(getattr(model, kind), children(of_kind, list_at.value), strict=True)
         ]
         pins.append(PinnedModel(model.slug, tuple(limits), located(model_at.value)))
     return tuple(pins)
@@ -233,7 +242,7 @@ def _part(value: Value, *path: str) -> Value:
 def assemble(group: Declared, profiles: Mapping[str, Profile], lists: LimitLists) -> DesiredGroup:
     """The group as it is compared, once every file has been read. A profile that no file declares gives no limits."""
     item = group.item
-    metadata, hierarchy = item.metadata or _NO_METADATA, item.hierarchy or _NO_HIERARCHY
+    metadata, hierarchy = item.metadata or NO_METADATA, item.hierarchy or NO_HIERARCHY
     parent: str | UnsetType | None = UNSET
     if item.hierarchy and not hierarchy.parent_group_id:
         parent = hierarchy.parent or None
@@ -279,12 +288,12 @@ def group_alone(value: object, name: str) -> DesiredGroup:
     item, breaches = validate(plain, GroupItem)
     if item is None:
         raise ValueError(f"{spell(breaches[0].path) or 'the group'}: {breaches[0].message}")
-    if item.effective is not UNSET or any(model.profile for model in item.models or ()):
-        raise ValueError("a group that stands alone has no pins and names no profiles")
+    if not (isinstance(plain, dict) and plain.keys() <= _ALONE) or any(model.profile for model in item.models or ()):
+        raise ValueError("a group that stands alone pins no effective limits and names no profiles")
     lists = LimitLists()
     node = Node(plain, [_Start()] * size(plain))
     group = assemble(declare(item, node, file=name, index=0, lists=lists, breaches=breaches), {}, lists)
-    return replace(group, parent=(item.hierarchy or _NO_HIERARCHY).parent)
+    return replace(group, parent=(item.hierarchy or NO_HIERARCHY).parent)
 
 
 class _Start:

@@ -10,10 +10,9 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
-from drift.desired.limit_lists import written_pins
 from drift.desired.nodes import Path
 from drift.desired.problems import Breach, shown
-from drift.desired.shape import EffectiveLimitItem, GroupItem, HierarchyItem, MetadataItem
+from drift.desired.shape import NO_HIERARCHY, NO_METADATA, EffectiveLimitItem, GroupItem
 from drift.errors import Level
 from drift.model.limits import UNITS, Kind
 
@@ -21,13 +20,11 @@ GroupRule: TypeAlias = Callable[[GroupItem], Iterator[Breach]]
 
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+/[A-Za-z0-9._~-]+")
-_NO_METADATA = MetadataItem()
-_NO_HIERARCHY = HierarchyItem()
 
 
 def has_identity(group: GroupItem) -> Iterator[Breach]:
     """V01: a group can be found by one of its two ids."""
-    external_entity_id = (group.metadata or _NO_METADATA).external_entity_id
+    external_entity_id = (group.metadata or NO_METADATA).external_entity_id
     if not external_entity_id:
         if not group.id:
             yield Breach(
@@ -53,7 +50,7 @@ def id_can_be_sent(group: GroupItem) -> Iterator[Breach]:
 
 def name_is_meant(group: GroupItem) -> Iterator[Breach]:
     """V03: legal names that are rarely meant."""
-    name = (group.metadata or _NO_METADATA).name
+    name = (group.metadata or NO_METADATA).name
     if not isinstance(name, str):
         return
     path = ("metadata", "name")
@@ -98,7 +95,7 @@ def slugs_are_distinct_and_formed(group: GroupItem) -> Iterator[Breach]:
 
 def one_parent(group: GroupItem) -> Iterator[Breach]:
     """V14: a parent is named in one of two ways."""
-    hierarchy = group.hierarchy or _NO_HIERARCHY
+    hierarchy = group.hierarchy or NO_HIERARCHY
     if hierarchy.parent is not UNSET and hierarchy.parent_group_id is not UNSET:
         yield Breach(
             "V14",
@@ -123,7 +120,7 @@ def pins_are_distinct(group: GroupItem) -> Iterator[Breach]:
             message = f"the model {shown(model.slug)} is already pinned in effective[{first}]"
             yield Breach("V33", Level.ERROR, (*path, "slug"), message, "merge the two entries")
         for kind in UNITS:
-            found = _pinned_limits_are_distinct(kind, written_pins(model, kind))
+            found = _pinned_limits_are_distinct(kind, getattr(model, kind) or ())
             yield from (breach.below(*path, kind) for breach in found)
 
 

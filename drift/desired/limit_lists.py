@@ -5,19 +5,11 @@ Thousands of groups share a few dozen lists, so equal lists become the same map.
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct, UnsetType, ValidationError, convert
+from msgspec import Struct, ValidationError, convert
 
 from drift.desired.nodes import Path, Value
 from drift.desired.problems import Breach
-from drift.desired.shape import (
-    EffectiveLimitItem,
-    EffectiveModelItem,
-    LimitItem,
-    ModelItem,
-    ProfileItem,
-    RateLimitItem,
-    UsageLimitItem,
-)
+from drift.desired.shape import LimitItem, RateLimitItem, UsageLimitItem
 from drift.errors import Level
 from drift.model.limits import UNITS, Kind, Limits, limit_key
 
@@ -86,18 +78,6 @@ class LimitLists:
                 except ValidationError:
                     continue  # reported with the shape
                 yield from (breach.below(*path, kind) for breach in self.of(kind, items).breaches)
-
-
-def written(of: ModelItem | ProfileItem, kind: Kind) -> Sequence[LimitItem]:
-    """One of the two lists; empty if it is left out."""
-    items: list[LimitItem] | UnsetType = getattr(of, kind)
-    return items or ()
-
-
-def written_pins(of: EffectiveModelItem, kind: Kind) -> Sequence[EffectiveLimitItem]:
-    """One of the two lists of pinned limits; empty if it is left out."""
-    items: list[EffectiveLimitItem] | UnsetType = getattr(of, kind)
-    return items or ()
 
 
 def _breaches(kind: Kind, limits: Sequence[LimitItem]) -> Iterator[Breach]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from drift.desired.declared import Declared, Profile, assemble, declare, salvage
 from drift.desired.files import Source, Sources, is_text
 from drift.desired.group_rules import GROUP_RULES
-from drift.desired.limit_lists import NO_LIMITS, LimitLists, written
+from drift.desired.limit_lists import NO_LIMITS, LimitLists
 from drift.desired.nodes import Node, Path, Places, Step, Value, children, position, size, spell
 from drift.desired.problems import Breach, Problems, shown
 from drift.desired.reader import UnreadableError, read_document
@@ -191,8 +191,8 @@ class _File:
         if item is None:
             breaches += lists.breaches_below(node.value)
         else:
-            rates = lists.of("rate_limits", written(item, "rate_limits"))
-            usages = lists.of("usage_limits", written(item, "usage_limits"))
+            rates = lists.of("rate_limits", item.rate_limits or ())
+            usages = lists.of("usage_limits", item.usage_limits or ())
             breaches += [breach.below("rate_limits") for breach in rates.breaches]
             breaches += [breach.below("usage_limits") for breach in usages.breaches]
         profile = Profile(Location(self._name, *at), spell(path), rates.limits, usages.limits)

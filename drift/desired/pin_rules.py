@@ -3,30 +3,25 @@
 from collections.abc import Iterator
 
 from drift.desired.nodes import Path
-from drift.desired.problems import not_declared, shown
+from drift.desired.problems import Suggestions, not_declared, shown
 from drift.desired.trees import Place, Trees, error, warning
 from drift.errors import Problem
 from drift.model.groups import DesiredGroup, PinnedLimit
 from drift.model.limits import UNITS
-from drift.model.wording import did_you_mean, number
-
-_MOST_SUGGESTIONS = 100
-"""As for parents: whoever misspelt more groups made one mistake."""
+from drift.model.wording import number
 
 
 def sources_are_declared(trees: Trees) -> Iterator[Problem]:
     """V33: ``source`` is the external id of a group of some file."""
-    hints: dict[str, str] = {}
+    suggestions = Suggestions(trees.external_ids)
     for group in trees.all:
         for path, _, limit in _each(group):
             source = limit.source
             if source is None or source in trees.external_ids:
                 continue
-            if source not in hints:
-                found = did_you_mean(source, trees.external_ids) if len(hints) < _MOST_SUGGESTIONS else ""
-                hints[source] = found or "declare it, or give its internal id as `source_group`"
+            hint = suggestions.near(source) or "declare it, or give its internal id as `source_group`"
             message = f"the group {shown(source)} is {not_declared(complete=trees.complete)}"
-            yield error("V33", Place(limit.at, trees.path(group, (*path, "source"))), message, hints[source])
+            yield error("V33", Place(limit.at, trees.path(group, (*path, "source"))), message, hint)
 
 
 def sources_set_what_is_pinned(trees: Trees) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ UsageLimitV1. A member whose default is ``UNSET`` may be left out;
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -15,6 +15,7 @@ from drift.model.groups import Manage
 from drift.model.limits import LIMIT_TYPES, UNITS, LimitType, Unit
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+DAY_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 if TYPE_CHECKING:
     RateUnit: TypeAlias = Unit
@@ -35,9 +36,12 @@ class Day(str):
 
 _CUSTOM: Mapping[type, dict[str, Any]] = {
     Money: {"type": "number", "minimum": 0},
-    Day: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+    Day: {"type": "string", "format": "date", "pattern": DAY_PATTERN},
 }
 
+_T = TypeVar("_T")
+Maybe: TypeAlias = _T | UnsetType
+"""A member that may be left out."""
 _Text = Annotated[str, Meta(min_length=1)]
 _LongText = Annotated[str, Meta(min_length=1, max_length=255)]
 _Slug = Annotated[str, Meta(min_length=1, description="The endpoint slug, `prefix/name`.")]
@@ -59,8 +63,7 @@ class RateLimitItem(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     ]
     unit: Annotated[RateUnit, Meta(description="The rolling window.", extra_json_schema={"enum": UNITS["rate_limits"]})]
     threshold: Annotated[
-        int,
-        Meta(ge=0, description="How much the window allows; 0 is a limit of nothing, not the absence of one."),
+        int, Meta(ge=0, description="How much the window allows; 0 is a limit of nothing, not the absence of one.")
     ]
 
 
@@ -76,15 +79,15 @@ LimitItem: TypeAlias = RateLimitItem | UsageLimitItem
 class ProfileItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """Limits under a name, for the models that share them."""
 
-    rate_limits: list[RateLimitItem] | UnsetType = UNSET
-    usage_limits: list[UsageLimitItem] | UnsetType = UNSET
+    rate_limits: Maybe[list[RateLimitItem]] = UNSET
+    usage_limits: Maybe[list[UsageLimitItem]] = UNSET
 
 
 class ModelItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """A model that the group may call, with the group's own limits (schema ModelConfigV1)."""
 
     slug: _Slug
-    profile: (
+    profile: Maybe[
         Annotated[
             str,
             Meta(
@@ -93,10 +96,9 @@ class ModelItem(Struct, kw_only=True, forbid_unknown_fields=True):
                 "as well replaces the profile's list of that kind, `[]` included.",
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    rate_limits: Annotated[list[RateLimitItem], _NONE_IF_LEFT_OUT] | UnsetType = UNSET
-    usage_limits: Annotated[list[UsageLimitItem], _NONE_IF_LEFT_OUT] | UnsetType = UNSET
+    ] = UNSET
+    rate_limits: Maybe[Annotated[list[RateLimitItem], _NONE_IF_LEFT_OUT]] = UNSET
+    usage_limits: Maybe[Annotated[list[UsageLimitItem], _NONE_IF_LEFT_OUT]] = UNSET
 
 
 _Source = Annotated[
@@ -111,15 +113,15 @@ _SourceGroup = Annotated[
 class EffectiveRateLimitItem(RateLimitItem, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A rate limit in effect (schema EffectiveRateLimitV1)."""
 
-    source: _Source | UnsetType = UNSET
-    source_group: _SourceGroup | UnsetType = UNSET
+    source: Maybe[_Source] = UNSET
+    source_group: Maybe[_SourceGroup] = UNSET
 
 
 class EffectiveUsageLimitItem(UsageLimitItem, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A usage limit in effect (schema EffectiveUsageLimitV1)."""
 
-    source: _Source | UnsetType = UNSET
-    source_group: _SourceGroup | UnsetType = UNSET
+    source: Maybe[_Source] = UNSET
+    source_group: Maybe[_SourceGroup] = UNSET
 
 
 EffectiveLimitItem: TypeAlias = EffectiveRateLimitItem | EffectiveUsageLimitItem
@@ -129,33 +131,30 @@ class EffectiveModelItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """A model with all the limits that are to be in effect on it (schema EffectiveModelConfigV1)."""
 
     slug: _Slug
-    rate_limits: Annotated[list[EffectiveRateLimitItem], _NONE_IF_LEFT_OUT] | UnsetType = UNSET
-    usage_limits: Annotated[list[EffectiveUsageLimitItem], _NONE_IF_LEFT_OUT] | UnsetType = UNSET
+    rate_limits: Maybe[Annotated[list[EffectiveRateLimitItem], _NONE_IF_LEFT_OUT]] = UNSET
+    usage_limits: Maybe[Annotated[list[EffectiveUsageLimitItem], _NONE_IF_LEFT_OUT]] = UNSET
 
 
 class MetadataItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """Who the group is (schema GroupMetadataV1)."""
 
-    external_entity_id: (
+    external_entity_id: Maybe[
         Annotated[
-            str,
-            Meta(min_length=1, max_length=255, description="Your own id of the group, unique in the workspace."),
+            str, Meta(min_length=1, max_length=255, description="Your own id of the group, unique in the workspace.")
         ]
-        | UnsetType
-    ) = UNSET
-    name: (
+    ] = UNSET
+    name: Maybe[
         Annotated[
             Annotated[str, Meta(max_length=255)] | None,
             Meta(description="The display name; null for none. Left out: not compared."),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
 
 
 class HierarchyItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """Where the group stands. If the block is there, parent and mode are compared; without a parent it is a root."""
 
-    limit_enforcement: (
+    limit_enforcement: Maybe[
         Annotated[
             Literal["INDEPENDENT", "CASCADING"],
             Meta(
@@ -163,38 +162,39 @@ class HierarchyItem(Struct, kw_only=True, forbid_unknown_fields=True):
                 extra_json_schema={"enum": ("INDEPENDENT", "CASCADING")},
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    parent: (
-        Annotated[_Text | None, Meta(description="External id of a declared group; null for a root.")] | UnsetType
-    ) = UNSET
-    parent_group_id: (
+    ] = UNSET
+    parent: Maybe[Annotated[_Text | None, Meta(description="External id of a declared group; null for a root.")]] = (
+        UNSET
+    )
+    parent_group_id: Maybe[
         Annotated[_Text | None, Meta(description="Internal id of the parent, instead of `parent`; null for a root.")]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
+
+
+NO_METADATA = MetadataItem()
+NO_HIERARCHY = HierarchyItem()
+"""Stand for blocks that are left out, where only their members matter."""
 
 
 class GroupItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """A group, in the shape in which the API returns it (schema GroupV1); a block that is left out is not compared."""
 
-    id: (
+    id: Maybe[
         Annotated[
             _LongText,
             Meta(description="Pins the internal id: a group that was deleted and created again has another one."),
         ]
-        | UnsetType
-    ) = UNSET
-    metadata: MetadataItem | UnsetType = UNSET
-    hierarchy: HierarchyItem | UnsetType = UNSET
-    manage: (
+    ] = UNSET
+    metadata: Maybe[MetadataItem] = UNSET
+    hierarchy: Maybe[HierarchyItem] = UNSET
+    manage: Maybe[
         Annotated[
             Manage,
             Meta(description="exact: no other models are allowed (the default). listed: others are not compared."),
         ]
-        | UnsetType
-    ) = UNSET
-    models: list[ModelItem] | UnsetType = UNSET
-    effective: (
+    ] = UNSET
+    models: Maybe[list[ModelItem]] = UNSET
+    effective: Maybe[
         Annotated[
             list[EffectiveModelItem],
             Meta(
@@ -202,10 +202,9 @@ class GroupItem(Struct, kw_only=True, forbid_unknown_fields=True):
                 "difference is drift. Other models are not pinned."
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    effective_models: _ReadOnly | UnsetType = UNSET
-    created_at: _ReadOnly | UnsetType = UNSET
+    ] = UNSET
+    effective_models: Maybe[_ReadOnly] = UNSET
+    created_at: Maybe[_ReadOnly] = UNSET
 
 
 class PriceItem(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -233,33 +232,31 @@ class AcceptedItem(Struct, kw_only=True, forbid_unknown_fields=True):
     rule: Annotated[_Text, Meta(description="The rule of the finding. Left out: any, at that path.")] | UnsetType = (
         UNSET
     )
-    path: (
+    path: Maybe[
         Annotated[
             list[_Text],
             Meta(description="The path of the finding, as the JSON report has it. Left out: any of that rule."),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     live: Annotated[Any, Meta(description="The live value that is accepted, exactly; another one is drift again.")]
     reason: Annotated[_Text, Meta(description="Why this is accepted.")]
     owner: Annotated[_Text, Meta(description="Who answers for it.")]
     until: Annotated[Day, Meta(description="The last day on which it is accepted, UTC.")]
-    rule_set: (
+    rule_set: Maybe[
         Annotated[int, Meta(ge=1, description="The rule set of the report that it was taken from. Left out: 1.")]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
 
 
 class DocumentItem(Struct, kw_only=True, forbid_unknown_fields=True):
     """Declared Baseten Frontier Gateway groups, for drift."""
 
     version: Annotated[Literal[1], Meta(description="The version of this format.")]
-    profiles: (
-        Annotated[dict[_Text, ProfileItem], Meta(description="Seen by the groups of all files of a run.")] | UnsetType
-    ) = UNSET
-    prices: PricesItem | UnsetType = UNSET
-    accepted: list[AcceptedItem] | UnsetType = UNSET
-    groups: list[GroupItem] | UnsetType = UNSET
+    profiles: Maybe[
+        Annotated[dict[_Text, ProfileItem], Meta(description="Seen by the groups of all files of a run.")]
+    ] = UNSET
+    prices: Maybe[PricesItem] = UNSET
+    accepted: Maybe[list[AcceptedItem]] = UNSET
+    groups: Maybe[list[GroupItem]] = UNSET
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from drift.desired.declared import Declared, Profile
 from drift.desired.nodes import Path, Value, spell
-from drift.desired.problems import not_declared, shown
+from drift.desired.problems import Suggestions, not_declared, shown
 from drift.desired.scalars import Surprise
 from drift.desired.shape import AcceptedItem, PricesItem
 from drift.errors import Level, Location, Problem
@@ -83,17 +83,16 @@ class Shared:
 
     def unknown_profiles(self, groups: Sequence[Declared], *, complete: bool) -> Iterator[Problem]:
         """V22: every profile that a model names is declared in some file."""
-        hints: dict[str, str] = {}
+        suggestions = Suggestions(self.profiles)
         for group in groups:
             for index, entry in enumerate(group.entries or ()):
                 name = entry.profile
                 if name is None or name in self.profiles:
                     continue
-                if name not in hints:
-                    hints[name] = did_you_mean(name, self.profiles) or "declare it under `profiles` in any file"
+                hint = suggestions.near(name) or "declare it under `profiles` in any file"
                 message = f"the profile {shown(name)} is {not_declared(complete=complete)}"
                 path = group.path("models", index, "profile")
-                yield Problem("V22", Level.ERROR, group.profile_at(index), path, message, hints[name])
+                yield Problem("V22", Level.ERROR, group.profile_at(index), path, message, hint)
 
     def unused_prices(self, slugs: Collection[str]) -> Iterator[Problem]:
         """V26: some group lists every model that has a price."""

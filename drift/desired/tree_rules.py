@@ -12,21 +12,19 @@ from msgspec.structs import replace
 
 from drift.desired.idle_limits import limits_do_something
 from drift.desired.pin_rules import sources_are_declared, sources_set_what_is_pinned
-from drift.desired.problems import MOST_PROBLEMS, not_declared, shown
+from drift.desired.problems import MOST_PROBLEMS, Suggestions, not_declared, shown
 from drift.desired.trees import Place, Trees, error, warning
 from drift.errors import Location, Problem
 from drift.model.effective import cascading_violations, predict
 from drift.model.forest import MAX_LEVELS, desired_key
 from drift.model.groups import DesiredGroup, Field
 from drift.model.limits import LimitKey
-from drift.model.wording import counted, did_you_mean, number
+from drift.model.wording import counted, number
 
 TreeRule: TypeAlias = Callable[[Trees], Iterator[Problem]]
 
 OVERSOLD = 10
 """How often a pool may be promised to its children before V17 speaks; some overselling is the point of pools."""
-_MOST_SUGGESTIONS = 100
-"""Looking for a close name costs milliseconds; whoever misspelt more parents made one mistake."""
 _LONGEST_CYCLE_SHOWN = 10
 
 
@@ -77,21 +75,13 @@ def ids_are_unique(trees: Trees) -> Iterator[Problem]:
 
 def parents_are_declared(trees: Trees) -> Iterator[Problem]:
     """V14: ``parent`` is the external id of a group of some file."""
-    suggested = 0
+    suggestions = Suggestions(trees.external_ids)
     for group in trees.all:
         parent = group.parent
-        if not isinstance(parent, str) or parent in trees.external_ids:
-            continue
-        hint = ""
-        if suggested < _MOST_SUGGESTIONS:
-            suggested += 1
-            hint = did_you_mean(parent, trees.external_ids)
-        yield error(
-            "V14",
-            _parent(trees, group),
-            f"the parent {shown(parent)} is {not_declared(complete=trees.complete)}",
-            hint or "declare it, or give the internal id of a parent that no file declares as `parent_group_id`",
-        )
+        if isinstance(parent, str) and parent not in trees.external_ids:
+            message = f"the parent {shown(parent)} is {not_declared(complete=trees.complete)}"
+            otherwise = "declare it, or give the internal id of a parent that no file declares as `parent_group_id`"
+            yield error("V14", _parent(trees, group), message, suggestions.near(parent) or otherwise)
 
 
 def parents_form_no_cycle(trees: Trees) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from msgspec import inspect as types
 from drift.desired.nodes import Path, Value
 from drift.desired.problems import MOST_PROBLEMS, Breach, shown
 from drift.desired.scalars import Surprise, WrittenFloat
-from drift.desired.shape import AcceptedItem, Day, DocumentItem, GroupItem, PricesItem, ProfileItem
+from drift.desired.shape import DAY_PATTERN, AcceptedItem, Day, DocumentItem, GroupItem, PricesItem, ProfileItem
 from drift.errors import Level
 from drift.model.wording import did_you_mean
 
@@ -139,7 +139,7 @@ def _wrong_text(shape: types.StrType, value: Value) -> Complaint | None:
         elif isinstance(value, bool | int | float):
             hint = "put it in quotes"
         return f"expected text, got {shown(value)}", hint
-    if shape.pattern is not None and not re.fullmatch(shape.pattern.rstrip("$"), value):
+    if shape.pattern is not None and not re.fullmatch(shape.pattern, value):
         # The currency has the only pattern.
         return f"expected three capital letters, got {shown(value)}", "write the currency as `USD`"
     if len(value) < (shape.min_length or 0):
@@ -188,7 +188,7 @@ def _wrong_custom(shape: types.CustomType, value: Value) -> Complaint | None:
         text = value.written if isinstance(value, Surprise) else value
         if not isinstance(text, str):
             return _wrong_text(types.StrType(), text)
-        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        if re.fullmatch(DAY_PATTERN, text):
             return None
         return f"expected a date, got {shown(text)}", "write it as 2026-12-31"
     if isinstance(value, bool) or not isinstance(value, int | float) or not -inf < value < inf:
