@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from drift.desired.limit_lists import LimitLists
-from drift.desired.nodes import Mark, Node, Path, Places, Value, children, position, size, spell
+from drift.desired.nodes import Mark, Node, Path, Places, Value, parts, size, spell
 from drift.desired.problems import Breach
 from drift.desired.shape import (
     NO_HIERARCHY,
@@ -131,9 +131,10 @@ def declare(
                 found.append(entry)
             entries = tuple(found)
         else:
+            end = at + size(value) - 1
             if key == "effective":
-                effective = _pinned(item.effective or (), Node(value, marks), at - 1, file)
-            at += size(value) - 1
+                effective = _pinned(item.effective or (), Node(value, marks[at - 1 : end]), file)
+            at = end
     block = of_keys.get("hierarchy")
     fields = (
         marks[0],
@@ -183,27 +184,23 @@ def _entry(
     return Entry(model.slug, model.profile or None, limits.get("rate_limits"), limits.get("usage_limits")), at
 
 
-def _pinned(models: Sequence[EffectiveModelItem], written_models: Node, at: int, file: str) -> tuple[PinnedModel, ...]:
-    """The pins of a list whose own mark has index ``at``; few groups have any."""
-
-    def located(index: int) -> Location:
-        return Location(file, *position(written_models.positions[index]))
-
+def _pinned(models: Sequence[EffectiveModelItem], node: Node, file: str) -> tuple[PinnedModel, ...]:
+    """The pins of a list; few groups have any."""
     pins = []
-    for model, (_, value, model_at) in zip(models, children(written_models.value, at), strict=True):
+    for model, (_, model_at, of_model) in zip(models, parts(node), strict=True):
         limits = [
             PinnedLimit(
                 LimitKey(kind, item.type, item.unit),
                 item.threshold,
                 item.source or None,
                 item.source_group or None,
-                located(limit_at.value),
+                Location(file, *limit_at),
             )
-            for key, of_kind, list_at in children(value, model_at.value)
+            for key, _, of_kind in parts(of_model)
             if (kind := _KINDS.get(key))
-            for item, (_, _, limit_at) in zip(getattr(model, kind), children(of_kind, list_at.value), strict=True)
+            for item, (_, limit_at, _) in zip(getattr(model, kind), parts(of_kind), strict=True)
         ]
-        pins.append(PinnedModel(model.slug, tuple(limits), located(model_at.value)))
+        pins.append(PinnedModel(model.slug, tuple(limits), Location(file, *model_at)))
     return tuple(pins)
 
 

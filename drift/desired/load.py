@@ -1,6 +1,6 @@
 """The use case: paths in, everything that they declare or everything wrong with them out."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from os import PathLike
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from drift.desired.declared import Declared, Profile, assemble, declare, salvage
 from drift.desired.files import Source, Sources, is_text
 from drift.desired.group_rules import GROUP_RULES
 from drift.desired.limit_lists import NO_LIMITS, LimitLists
-from drift.desired.nodes import Node, Path, Places, Step, Value, children, position, size, spell
+from drift.desired.nodes import Node, Path, Places, Step, Value, parts, position, spell
 from drift.desired.problems import Breach, Problems, shown
 from drift.desired.reader import UnreadableError, read_document
 from drift.desired.scalars import PlainScalars
@@ -25,7 +25,7 @@ from drift.model.groups import DesiredGroup
 from drift.model.limits import Limits
 
 _EMPTY_HINT = "write `version: 1` and below it `groups:` with a list of groups"
-_PARTS: Mapping[str, type] = {"groups": list, "profiles": dict, "accepted": list}
+_LISTED: Mapping[str, type[list[Value]] | type[dict[str, Value]]] = {"groups": list, "profiles": dict, "accepted": list}
 """Blocks whose entries are looked at one by one, each with its own errors."""
 
 
@@ -150,23 +150,27 @@ class _File:
             message = f"expected a mapping with `version` and `groups`, got {shown(node.value)}"
             self._problems.error("V23", message=message, hint=_EMPTY_HINT, at=position(node.positions[0]))
             return
-        rest: dict[str, Value] = {}
-        for block, value in node.value.items():
-            kind = _PARTS.get(block)
-            if block != "prices":
-                rest[block] = kind() if kind and isinstance(value, kind) else value
+        rest = {block: value for block, value in node.value.items() if block != "prices"}
+        for name, kind in _LISTED.items():
+            if isinstance(rest.get(name), kind):
+                rest[name] = kind()
         _, breaches = validate(rest, DocumentItem)
         self._report(breaches, node, ())
-        for block, step, key_at, part in _parts(node):
+        for block, at, content in parts(node):
+            if block == "prices":
+                self._take_prices(content, at)
+            elif isinstance(content.value, _LISTED.get(str(block), ())):
+                self._take_entries(block, content)
+
+    def _take_entries(self, block: Step, content: Node) -> None:
+        for step, at, entry in parts(content):
             match block, step:
                 case "groups", int():
-                    self.take_group(step, part)
+                    self.take_group(step, entry)
                 case "profiles", str():
-                    self._take_profile(step, part, key_at)
+                    self._take_profile(step, entry, at)
                 case "accepted", int():
-                    self._take_acceptance(step, part)
-                case "prices", _:
-                    self._take_prices(part, key_at)
+                    self._take_acceptance(step, entry)
 
     def take_group(self, index: int, node: Node) -> None:
         """One entry of ``groups``."""
@@ -221,18 +225,3 @@ class _File:
                 self._problems.breach(breach, places, base)
             if self._problems.too_many:
                 raise UnreadableError
-
-
-def _parts(document: Node) -> Iterator[tuple[str, Step, tuple[int, int], Node]]:
-    """Block, key or index, place of the key, and content of the parts that are looked at one by one."""
-
-    def part(block: str, step: Step, value: Value, at: int, key_at: int) -> tuple[str, Step, tuple[int, int], Node]:
-        positions = document.positions
-        return block, step, position(positions[key_at]), Node(value, positions[at : at + size(value)])
-
-    for block, content, at in children(document.value, 0):
-        if block == "prices":
-            yield part(block, block, content, at.value, at.key)
-        elif isinstance(block, str) and isinstance(content, _PARTS.get(block, ())):
-            for step, value, place in children(content, at.value):
-                yield part(block, step, value, place.value, place.key)

@@ -19,7 +19,7 @@ from yaml.events import (
 )
 
 from drift.desired.files import end_of, report_control_character
-from drift.desired.nodes import Mark, Node, Path, children, position, size
+from drift.desired.nodes import Mark, Node, Path, children, parts, position, size
 from drift.desired.problems import Problems, shown
 from drift.desired.scalars import PlainScalars, Surprise
 
@@ -271,8 +271,7 @@ class _Reader:
         elif isinstance(node.value, dict):
             merged.append(node)
         elif isinstance(node.value, list) and all(isinstance(item, dict) for item in node.value):
-            for _, item, place in children(node.value, 0):
-                merged.append(Node(item, node.positions[place.value : place.value + size(item)]))
+            merged += [item for _, _, item in parts(node)]
         else:
             self._report(mark, path, "`<<` takes a mapping or a list of mappings", "give it an alias")
 
