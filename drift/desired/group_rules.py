@@ -27,13 +27,8 @@ def has_identity(group: GroupItem) -> Iterator[Breach]:
     external_entity_id = (group.metadata or NO_METADATA).external_entity_id
     if not external_entity_id:
         if not group.id:
-            yield Breach(
-                "V01",
-                Level.ERROR,
-                (),
-                "neither `metadata.external_entity_id` nor `id` is given",
-                "give the external id; nothing else says which group is meant",
-            )
+            hint = "give the external id; nothing else says which group is meant"
+            yield Breach("V01", Level.ERROR, (), "neither `metadata.external_entity_id` nor `id` is given", hint)
         return
     path = ("metadata", "external_entity_id")
     if external_entity_id != external_entity_id.strip():
@@ -63,13 +58,8 @@ def name_is_meant(group: GroupItem) -> Iterator[Breach]:
 def calls_some_model(group: GroupItem) -> Iterator[Breach]:
     """V04: an empty list cuts off every caller."""
     if group.models == [] and group.manage != "listed":
-        yield Breach(
-            "V04",
-            Level.WARNING,
-            ("models",),
-            "the list is empty: the group may call no model",
-            "the API creates no such group; leave `models` out if it is not to be compared",
-        )
+        hint = "the API creates no such group; leave `models` out if it is not to be compared"
+        yield Breach("V04", Level.WARNING, ("models",), "the list is empty: the group may call no model", hint)
 
 
 def slugs_are_distinct_and_formed(group: GroupItem) -> Iterator[Breach]:
@@ -78,33 +68,24 @@ def slugs_are_distinct_and_formed(group: GroupItem) -> Iterator[Breach]:
     for index, model in enumerate(group.models or ()):
         slug = model.slug
         path = ("models", index, "slug")
-        if slug in first:
-            message = f"the model {shown(slug)} is already in models[{first[slug]}]"
+        before = first.setdefault(slug, index)
+        if before != index:
+            message = f"the model {shown(slug)} is already in models[{before}]"
             yield Breach("V06", Level.ERROR, path, message, "merge the two entries")
-            continue
-        first[slug] = index
-        if not _SLUG.fullmatch(slug):
-            yield Breach(
-                "V05",
-                Level.WARNING,
-                path,
-                f"{shown(slug)} does not look like an endpoint slug",
-                "the documented form is `prefix/name`, of letters, digits, `.`, `_`, `~` and `-`",
-            )
+        elif not _SLUG.fullmatch(slug):
+            message = f"{shown(slug)} does not look like an endpoint slug"
+            hint = "the documented form is `prefix/name`, of letters, digits, `.`, `_`, `~` and `-`"
+            yield Breach("V05", Level.WARNING, path, message, hint)
 
 
 def one_parent(group: GroupItem) -> Iterator[Breach]:
     """V14: a parent is named in one of two ways."""
     hierarchy = group.hierarchy or NO_HIERARCHY
     if hierarchy.parent is not UNSET and hierarchy.parent_group_id is not UNSET:
-        yield Breach(
-            "V14",
-            Level.ERROR,
-            ("hierarchy", "parent_group_id"),
-            "both `parent` and `parent_group_id` are given",
-            "keep `parent`, the external id, if the parent is declared",
-            on_key=True,
-        )
+        path = ("hierarchy", "parent_group_id")
+        message = "both `parent` and `parent_group_id` are given"
+        hint = "keep `parent`, the external id, if the parent is declared"
+        yield Breach("V14", Level.ERROR, path, message, hint, on_key=True)
 
 
 def pins_are_distinct(group: GroupItem) -> Iterator[Breach]:

@@ -2,7 +2,7 @@
 
 Names and bounds are those of the API's schemas GroupV1, CreateGroupRequestV1, ModelConfigV1, RateLimitV1 and
 UsageLimitV1. A member whose default is ``UNSET`` may be left out;
-``enum`` gives choices the order in which people are told them.
+``enum`` gives choices the order in which people read them.
 """
 
 from collections.abc import Mapping
