@@ -44,6 +44,7 @@ _FIELD_PATHS: tuple[Path, ...] = (
 )
 """The fields in the order in which ``drift.model.groups.Positions`` keeps them."""
 _FIELDS = len(_FIELD_PATHS)
+_FIELD_KEYS = [str(path[-1]) for path in _FIELD_PATHS if path]
 _KINDS: Mapping[str | int, Kind] = {kind: kind for kind in UNITS}
 _NO_LIMITS: Limits = {}
 _NO_PROFILES: Mapping[str, str] = {}
@@ -136,15 +137,9 @@ def declare(
                 effective = _pinned(item.effective or (), Node(value, marks[at - 1 : end]), file)
             at = end
     block = of_keys.get("hierarchy")
-    fields = (
-        marks[0],
-        of_keys.get("id"),
-        of_keys.get("external_entity_id"),
-        of_keys.get("name"),
-        of_keys.get("limit_enforcement", block),
-        of_keys.get("parent", of_keys.get("parent_group_id", block)),
-        of_keys.get("models"),
-    )
+    of_keys.setdefault("parent", of_keys.get("parent_group_id", block))
+    of_keys.setdefault("limit_enforcement", block)
+    fields = [marks[0], *[of_keys.get(name) for name in _FIELD_KEYS]]
     item.models = item.effective = UNSET
     return Declared(file, index, item, _pack((*fields, *of_models)), entries, effective)
 

@@ -55,7 +55,7 @@ def with_modes(trees: Trees) -> Iterator[DesiredGroup]:
             mode = "INDEPENDENT" if trees.is_root(key) else modes.get(trees.forest.nodes[key].parent, UNSET)
         modes[key] = mode
     for group in trees.all:
-        mode = modes[desired_key(group)]
+        mode = modes.get(desired_key(group), UNSET)
         yield group if group.limit_enforcement is mode else replace(group, limit_enforcement=mode)
 
 
@@ -86,8 +86,12 @@ def parents_are_declared(trees: Trees) -> Iterator[Problem]:
 
 def parents_form_no_cycle(trees: Trees) -> Iterator[Problem]:
     """V14: following parents ends at a root. A cycle is reported once, at its first group."""
-    order = {key: index for index, key in enumerate(trees.groups)} if trees.forest.cycles else {}
+    order = {key: index for index, key in enumerate(trees.groups)}
+    pinned = {group.id for group in trees.all}
     for cycle in trees.forest.cycles:
+        by_id = [trees.groups[key].parent_group_id for key in cycle]
+        if any(parent and parent not in pinned for parent in by_id):
+            continue  # the internal id of a parent that no file declares, spelt like some group's external id
         start = cycle.index(min(cycle, key=order.__getitem__))
         first, *others = cycle[start:] + cycle[:start]
         place = _parent(trees, trees.groups[first])
