@@ -13,7 +13,6 @@ ReadMode: TypeAlias = Literal["auto", "get", "list"]
 """``get`` asks for groups one by one, ``list`` reads the list, ``auto`` takes fewer calls."""
 AuthScheme: TypeAlias = Literal["bearer", "api-key"]
 """How the key is announced. Both are documented for workspace keys; ``Api-Key`` is the older one."""
-ColourChoice: TypeAlias = Literal["auto", "always", "never"]
 
 API_URL = "https://api.baseten.co"
 """Server of the published management API."""
@@ -167,17 +166,3 @@ def duration(text: str) -> float:
     if not 0.0 < seconds < float("inf"):
         raise SettingsError(f"{text!r} is not a duration", hint="write 90s, 500ms, 5m, 1h or 14d")
     return seconds
-
-
-def use_colour(choice: ColourChoice, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Whether to colour: the flag wins, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal.
-
-    A variable that is set but empty does not count (no-color.org, force-color.org).
-    """
-    if choice != "auto":
-        return choice == "always"
-    if environment.get("NO_COLOR"):
-        return False
-    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE"):
-        return True
-    return is_terminal and environment.get("TERM") != "dumb"

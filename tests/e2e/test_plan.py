@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from drift.plan.values import Plan
-from drift.render.plan.formats import render_plan
+from drift.render import PLANS
 from drift.sandbox.world import DEFAULT_KEY
-from tests.e2e.conftest import EXAMPLE, Drift, Run, Sandbox, SandboxFactory
+from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, Run, Sandbox, SandboxFactory
 from tests.hostile import HOSTILE
 
 needs_curl = pytest.mark.usefixtures("curl")
@@ -80,7 +80,7 @@ def run_script(drift: Drift, script: str, *, key: str = DEFAULT_KEY, path: str |
         cwd=drift.directory,
         env={**env, **({"PATH": path} if path else {})},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -259,4 +259,4 @@ def test_shellcheck_has_nothing_to_say_whatever_groups_are_called(
 
 
 def as_script(plan: object) -> str:
-    return render_plan(msgspec.convert(plan, Plan), "sh")
+    return PLANS.render(msgspec.convert(plan, Plan), "sh")

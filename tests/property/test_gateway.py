@@ -17,6 +17,7 @@ from drift.gateway.plan import Wanted
 from drift.gateway.transport import error_text
 from drift.gateway.wire import decode_group, unknown_members
 from drift.model.groups import DesiredGroup, Group, Positions
+from tests.examples import drawn_part
 
 Json = dict[str, Any]
 
@@ -115,7 +116,7 @@ def test_empty_null_and_absent_are_the_same(group: Json, rng: random.Random) -> 
 def test_unknown_members_mean_nothing(group: Json, data: st.DataObject) -> None:
     """Members that this version does not know are noticed, at any depth, and change nothing."""
     future = copy.deepcopy(group)
-    part = data.draw(st.sampled_from(objects(future)))
+    part = drawn_part(data, objects(future))
     part["x-new"] = data.draw(json_values)
     assert decoded(future) == decoded(group)
     assert any(path.endswith("x-new") for path in unknown_members(json.dumps(future).encode()))
@@ -129,7 +130,7 @@ def test_every_threshold_counts(group: Json, threshold: int, data: st.DataObject
     limits = [part for part in objects(changed) if "threshold" in part]
     if not limits:
         return
-    limit = data.draw(st.sampled_from(limits))
+    limit = drawn_part(data, limits)
     before, limit["threshold"] = limit["threshold"], threshold
     assert (decoded(changed) == decoded(group)) is (before == threshold)
 
@@ -190,7 +191,7 @@ separators = st.sampled_from([(", ", ": "), (",", ":")])
 @given(groups, separators)
 def test_effective_limits_that_repeat_the_own_ones(group: Json, separators: tuple[str, str]) -> None:
     """They are recognised without being decoded, and are the same as if they were decoded."""
-    group["effective_models"] = repeated(group)
+    group = {**group, "effective_models": repeated(group)}
     (live,) = listed([group], separators).decode().groups
     assert live == decoded(spelt_out(group))
 
@@ -200,8 +201,8 @@ def test_effective_limits_that_nearly_repeat_the_own_ones(
     group: Json, separators: tuple[str, str], other: object, data: st.DataObject
 ) -> None:
     """Whatever stands in some member's place, or is left out, a list shows what a get would."""
-    group["effective_models"] = repeated(group)
-    part = data.draw(st.sampled_from([group, *objects(group["effective_models"]), *objects(group["models"])]))
+    group = copy.deepcopy({**group, "effective_models": repeated(group)})
+    part = drawn_part(data, [group, *objects(group["effective_models"]), *objects(group["models"])])
     name = data.draw(st.sampled_from(sorted(part)))
     if data.draw(st.booleans()):
         part[name] = other
@@ -219,7 +220,7 @@ def test_effective_limits_that_nearly_repeat_the_own_ones(
 def test_any_damage_is_an_error_of_one_kind(group: Json, damage: object, data: st.DataObject) -> None:
     """Whatever stands in some member's place, it is read or it is unreadable; it never crashes."""
     damaged = copy.deepcopy(group)
-    part = data.draw(st.sampled_from(objects(damaged)))
+    part = drawn_part(data, objects(damaged))
     part[data.draw(st.sampled_from(sorted(part)))] = damage
     assert unreadable(decode_group, json.dumps(damaged).encode()) in (None, Cause.UNREADABLE_RESPONSE)
     page = Page(json.dumps({"items": [group, damaged], "pagination": {"has_more": False}}).encode(), "")
