@@ -78,7 +78,7 @@ def test_a_hostile_name_is_no_markup_in_the_page() -> None:
     ("arguments", "message"),
     [
         (["nowhere.json"], "cannot read nowhere.json"),
-        (["empty"], "there is no report to tell of"),
+        (["empty"], "there is no report to read"),
         (["empty", "--output", "pdf"], "'pdf' is not a format"),
     ],
 )

@@ -36,7 +36,7 @@ def full_plan() -> Plan:
         None,
         live("again", id="id-new", models={MODEL: {TPM: 9}}),
         other,
-        strangers=[live("shadow", parent_group_id="id-moved"), *(live(f"s{number}") for number in range(3))],
+        unmanaged=[live("shadow", parent_group_id="id-moved"), *(live(f"s{number}") for number in range(3))],
         accepted=compare(known, other),
         unread=[Unread(declared("eu").ref, Cause.SERVER_ERROR, "503", "/v1/x", Location("desired/eu.yaml", 3, 5))],
     )
