@@ -5,12 +5,11 @@ from pathlib import Path
 import click
 
 from drift.checker.check import check
-from drift.cli.checking import now
-from drift.cli.console import say_drift_error, unexpected
-from drift.cli.offline import described, read_snapshot
+from drift.cli.checking import described, now, reported
+from drift.cli.files import read_snapshot
 from drift.cli.outputs import ReportOutputs, report_outputs
-from drift.errors import DriftError, SettingsError
-from drift.report.report import FailOn, Failure, Gate, Report, failed_report
+from drift.errors import SettingsError
+from drift.report.report import FailOn, Gate, Report
 from drift.snapshot import Snapshot, SnapshotSource, declared_by
 
 
@@ -35,12 +34,8 @@ def command(before: Path, after: Path, *, fail_on: str, outputs: ReportOutputs) 
     that only B has are unmanaged, and a permissive finding means that B allows more than A.
     """
     gate = Gate(FailOn(fail_on))
-    try:
-        report = _compared(before, after, gate)
-    except DriftError as error:
-        report = _failed(error, before, after, gate)
-    except Exception as error:  # noqa: BLE001 - whatever happens, there is a report and it is not "the same"
-        report = _failed(unexpected(error), before, after, gate)
+    of_both = f"snapshot {after}, against snapshot {before}"
+    report = reported(lambda: _compared(before, after, gate), gate=gate, api_url=of_both)
     outputs.write(report)
     return report.exit_code
 
@@ -68,18 +63,7 @@ class _Second(SnapshotSource):
         self._other_url = None if before.api_url == after.api_url else before.api_url
 
     def notes(self) -> tuple[str, ...]:
-        """Also that the two are of different workspaces, as far as the URL tells."""
+        """Also that the two are of different workspaces, as far as the URL says."""
         other = self._other_url
         note = () if other is None else (f"the snapshots are of different gateways; the first is of {other}",)
         return (*note, *super().notes())
-
-
-def _failed(error: DriftError, before: Path, after: Path, gate: Gate) -> Report:
-    say_drift_error(error)
-    return failed_report(
-        Failure(error.message, error.hint),
-        error.exit_code,
-        gate=gate,
-        api_url=f"snapshot {after}, against snapshot {before}",
-        at=now(),
-    )
