@@ -118,19 +118,11 @@ def connected(
 
     ``expected`` is how many groups will be read, if that is known.
     """
-    from drift.gateway.source import GatewaySource, Options  # noqa: PLC0415 - httpx is slow to import
+    from drift.gateway.source import GatewaySource  # noqa: PLC0415 - httpx is slow to import
 
-    options = Options(
-        mode=settings.read,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
-        scheme=settings.auth_scheme,
-        confirm_after=settings.confirm_after,
-        effective=True,
-    )
     with (
         catch_interrupts() as interrupts,
-        GatewaySource(settings.api_url, key, options) as source,
+        GatewaySource(settings.api_url, key, settings) as source,
         progress("reading and comparing", expected, wanted=show_progress) as on_reading,
     ):
         interrupts.on_stop(source.stop)

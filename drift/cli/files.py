@@ -11,8 +11,8 @@ import msgspec
 
 from drift.cli.options import read_stdin
 from drift.errors import DesiredError, OutputError, SettingsError
-from drift.render.report.json import parse as parse_report
-from drift.render.report.json import version_of
+from drift.render.json import parse as parse_report
+from drift.render.json import version_of
 from drift.render.visible import visible
 from drift.report.report import SCHEMA_VERSION, Report
 

@@ -51,7 +51,7 @@ def schema(of: str) -> int:
     if of == "desired":
         document = desired_json_schema()
     else:
-        from drift.render.report.json import schema as report_schema  # noqa: PLC0415 - of use to nobody else here
+        from drift.render.json import schema as report_schema  # noqa: PLC0415 - of use to nobody else here
 
         document = report_schema()
     write_result(json.dumps(document, indent=2) + "\n")

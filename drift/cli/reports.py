@@ -9,7 +9,7 @@ from drift.cli.files import read_report
 from drift.cli.options import SAVED
 from drift.cli.outputs import Output, ReportOutputs, output_type, report_outputs
 from drift.errors import SettingsError
-from drift.render.history.formats import HISTORY_FORMATS, render_history
+from drift.render import HISTORIES
 from drift.render.visible import visible
 from drift.report.history import history as told_as_one
 from drift.report.merge import merge
@@ -31,8 +31,8 @@ def render(reports: tuple[Path, ...], *, outputs: ReportOutputs) -> int:
 
 
 def _refuse_history_format(name: str) -> None:
-    if name not in HISTORY_FORMATS:
-        raise SettingsError(f"{name!r} is not a format", hint=f"there are {', '.join(HISTORY_FORMATS)}")
+    if name not in HISTORIES.names:
+        raise SettingsError(f"{name!r} is not a format", hint=f"there are {', '.join(HISTORIES.names)}")
 
 
 @click.command()
@@ -42,7 +42,7 @@ def _refuse_history_format(name: str) -> None:
     "outputs",
     type=output_type(_refuse_history_format),
     multiple=True,
-    help=f"Format ({', '.join(HISTORY_FORMATS)}) and where it goes; may be repeated. [default: text]",
+    help=f"Format ({', '.join(HISTORIES.names)}) and where it goes; may be repeated. [default: text]",
 )
 def history(paths: tuple[Path, ...], *, outputs: tuple[Output, ...]) -> int:
     """Say of each difference when it was first and last seen and when it was gone, from saved JSON reports.
@@ -55,7 +55,7 @@ def history(paths: tuple[Path, ...], *, outputs: tuple[Output, ...]) -> int:
         raise SettingsError("there is no report to read", hint="`drift check --output json=PATH` writes one")
     story = told_as_one(reports)
     for output in outputs or (Output("text", None),):
-        output.write(render_history(story, output.format))
+        output.write(HISTORIES.render(story, output.format))
     return 0
 
 

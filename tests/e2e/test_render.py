@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drift.render import FORMATS
-from drift.render.report.json import schema
+from drift.render.json import schema
 from drift.report.report import SCHEMA_VERSION
 from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
 

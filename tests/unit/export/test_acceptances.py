@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from drift.desired import load_desired
-from drift.desired.appending import append_accepted
 from drift.errors import Location, SettingsError
+from drift.export.acceptances import append_accepted
 from drift.model.paths import ModelPath
 from drift.report.acceptance import Acceptance
 from tests.hostile import HOSTILE
@@ -52,6 +52,7 @@ def added(text: str, *acceptances: Acceptance) -> str:
         "# head\nversion: 1\n\ngroups:\n  - metadata: {external_entity_id: 'x'}   # odd   spacing\n\n\n# tail\n",
         "version: 1\r\ngroups: []\r\n",
         "version: 1\ngroups: []\n# the end, without a line end",
+        "version: 1\naccepted: &none []\ngroups: []\n",
     ],
 )
 def test_every_other_line_stays(tmp_path: Path, text: str) -> None:
@@ -67,6 +68,22 @@ def test_every_other_line_stays(tmp_path: Path, text: str) -> None:
     assert replace(accepted[-1], source=ACCEPTANCE.source) == ACCEPTANCE
 
 
+OTHER = "{group: g, rule: model-added, live: 1, reason: r, owner: o, until: 2027-01-01}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{version: 1}", "{version: 1, accepted: []}\n", f"version: 1\naccepted: [ {OTHER}]\n"]
+)
+def test_a_list_in_brackets_stays_in_brackets(tmp_path: Path, text: str) -> None:
+    result = added(text)
+
+    assert result.splitlines()[-1].startswith(text.splitlines()[-1].rstrip("]}"))
+    assert result.count("\n") == text.count("\n")
+    (tmp_path / "a.yaml").write_text(result)
+    assert replace(load_desired([tmp_path], ignore=["V23"]).accepted[-1], source=ACCEPTANCE.source) == ACCEPTANCE
+    assert added(result, replace(ACCEPTANCE, live=6)) == result.replace("live: 5", "live: 6")
+
+
 def test_an_entry_of_the_same_difference_is_renewed() -> None:
     before = added("version: 1\n", ACCEPTANCE, replace(ACCEPTANCE, group="other"))
 
@@ -79,9 +96,8 @@ def test_an_entry_of_the_same_difference_is_renewed() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{version: 1}",
         "- a\n",
-        "version: 1\naccepted: [{group: g}]\n",
+        "version: 1\naccepted: {group: g}\n",
         "version: 1\naccepted: 5\n",
         "x: &a [1]\naccepted:\n  - *a\n",
         "a: [\n",
