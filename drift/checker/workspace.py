@@ -9,15 +9,17 @@ from drift.errors import Cause, ExitCode, GatewayError
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Failed, Found, Reading
 from drift.model.wording import counted
+from drift.snapshot import Missed
 
 if TYPE_CHECKING:
     from drift.checker.check import GroupSource
 
-_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+"""What the gateway says to a key that may not read."""
 
 
 class Workspace(Struct, frozen=True):
-    """What reading gave; whole only if ``unseen`` is None and nothing ``failed``."""
+    """What reading gave; complete only if nothing was ``missed`` and nothing ``failed``."""
 
     readings: tuple[Reading, ...]
     """One for every declared group, and one for every other live group that was seen."""
@@ -37,21 +39,21 @@ class Workspace(Struct, frozen=True):
         return [reading for reading in self.readings if isinstance(reading, Failed)]
 
     @property
-    def unseen(self) -> tuple[Cause, str] | None:
+    def missed(self) -> Missed | None:
         """Why there may be other live groups; None if there are none."""
         if self.list_failure:
-            return self.list_failure.cause, self.list_failure.message
+            return Missed(self.list_failure.cause, self.list_failure.message)
         if self.broken_items:
             message = f"{counted(self.broken_items, 'item')} of the list could not be read as groups"
-            return Cause.UNREADABLE_RESPONSE, message
+            return Missed(Cause.UNREADABLE_RESPONSE, message)
         return None
 
     @property
     def exit_code(self) -> ExitCode:
         """What a command that needs all live groups ends with."""
-        if self.unseen is None:
+        if self.missed is None:
             return ExitCode.IN_SYNC
-        return ExitCode.AUTH if self.unseen[0] in _REFUSED and not self.groups else ExitCode.INCOMPLETE
+        return ExitCode.AUTH if self.missed.cause in REFUSED and not self.groups else ExitCode.INCOMPLETE
 
 
 def read_workspace(

@@ -1,4 +1,4 @@
-"""``drift accept``: excuse differences of a report for a while, in the desired files."""
+"""``drift accept``: accept differences of a report for a while, in the desired files."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

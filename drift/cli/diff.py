@@ -63,7 +63,7 @@ class _Second(SnapshotSource):
         self._other_url = None if before.api_url == after.api_url else before.api_url
 
     def notes(self) -> tuple[str, ...]:
-        """Also that the two are of different workspaces, as far as the URL tells."""
+        """Also that the two are of different workspaces, as far as the URL says."""
         other = self._other_url
         note = () if other is None else (f"the snapshots are of different gateways; the first is of {other}",)
         return (*note, *super().notes())

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from drift.checker.workspace import Workspace, read_workspace
+from drift.checker.workspace import REFUSED, Workspace, read_workspace
 from drift.cli.checking import api_key, connected
 from drift.cli.console import say, say_error, write_result
 from drift.cli.files import difference, existing_files, write_files
 from drift.cli.interrupts import catch_interrupts
 from drift.cli.options import Connection, connection_options
 from drift.errors import HINTS, Cause, ExitCode, SettingsError, UndeclarableError
-from drift.export.state import Destination, ExportOptions, Layout, Live, differences
+from drift.export.state import Destination, ExportOptions, Layout, LiveState, differences
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed, Reading
@@ -24,7 +24,7 @@ from drift.render.visible import visible
 if TYPE_CHECKING:
     from drift.export.exporting import Exported
 
-_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+
 _SUFFIXES = (".yaml", ".yml")
 _MOST_SHOWN = 20
 
@@ -137,7 +137,7 @@ def _export(to: Destination, options: ExportOptions, connection: Connection, *, 
     for note in workspace.notes:
         say(f"note: {visible(note)}")
     try:
-        exported = export(texts, Live.of(workspace.readings), options, to)
+        exported = export(texts, LiveState.of(workspace.readings), options, to)
     except UndeclarableError as error:
         _list(error.reasons)
         raise
@@ -155,7 +155,7 @@ def _export(to: Destination, options: ExportOptions, connection: Connection, *, 
 
 def _differing(desired: Sequence[DesiredGroup], readings: Sequence[Reading]) -> Sequence[DesiredGroup]:
     failed = {id(reading.desired) for reading in readings if isinstance(reading, Failed)}
-    drift = differences(desired, Live.of(readings))
+    drift = differences(desired, LiveState.of(readings))
     return [group for group in desired if desired_key(group) in drift and id(group) not in failed]
 
 
@@ -165,7 +165,7 @@ def _refuse_unread(workspace: Workspace, broken_ids: Sequence[str | None], optio
     failure = workspace.list_failure or next((one for one in failed if one.cause is Cause.NOT_FOUND_ANYWHERE), None)
     if failure:
         say_error(f"{failure.message.rstrip('.')}; nothing was written", HINTS.get(failure.cause, ""))
-        return ExitCode.AUTH if failure.cause in _REFUSED else ExitCode.INCOMPLETE
+        return ExitCode.AUTH if failure.cause in REFUSED else ExitCode.INCOMPLETE
     selection = options.selection
     unread = [
         f"{reading.desired.ref.label}: {reading.message}"

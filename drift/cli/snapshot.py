@@ -12,7 +12,7 @@ from drift.cli.options import Connection, connection_options
 from drift.errors import HINTS
 from drift.model.wording import counted
 from drift.render.visible import visible
-from drift.snapshot import Missed, Snapshot, encode, pack
+from drift.snapshot import Snapshot, encode, pack
 from drift.snapshot.document import timestamp
 from drift.snapshot.packing import require
 
@@ -45,7 +45,7 @@ def command(path: Path, *, partial: bool, connection: Connection) -> int:
         write_bytes(data)
     else:
         write_file(path, pack(data, path.name))
-    _tell(snapshot)
+    _say_notes(snapshot)
     return code
 
 
@@ -53,12 +53,12 @@ def _take(connection: Connection) -> tuple[Snapshot, int]:
     with connected(connection.settings, api_key(connection.api_key_file), None, show_progress=True) as live:
         workspace = read_workspace(live.source, on_reading=live.on_reading)
         ended_by = live.interrupts.code()
-    missed = Missed(*workspace.unseen) if workspace.unseen else None
-    snapshot = Snapshot(connection.settings.api_url, timestamp(now()), workspace.groups, missed, workspace.notes)
-    return snapshot, (missed and ended_by) or workspace.exit_code
+    api_url, read_at = connection.settings.api_url, timestamp(now())
+    snapshot = Snapshot(api_url, read_at, workspace.groups, workspace.missed, workspace.notes)
+    return snapshot, (workspace.missed and ended_by) or workspace.exit_code
 
 
-def _tell(snapshot: Snapshot) -> None:
+def _say_notes(snapshot: Snapshot) -> None:
     for warning in snapshot.warnings:
         say(f"note: {visible(warning)}")
     if snapshot.missed:

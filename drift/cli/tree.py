@@ -109,7 +109,8 @@ def _live(connection: Connection) -> tuple[Tree, int]:
         say_error(failure.message, failure.hint)
         return failed_tree(View.LIVE, failure), code
     _say_notes(workspace.notes)
-    return live_tree(workspace.groups, api_url=settings.api_url, unseen=workspace.unseen and workspace.unseen[1]), code
+    unseen = workspace.missed.message if workspace.missed else None
+    return live_tree(workspace.groups, api_url=settings.api_url, unseen=unseen), code
 
 
 def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 
 from drift.export.editor import Edits
 from drift.export.entries import key_of
-from drift.export.state import Destination, Layout, Live
-from drift.export.writing import Plain, block, flow, indented, item, scalar
+from drift.export.state import Destination, Layout, LiveState
+from drift.export.writing import Plain, block, flow, scalar
 from drift.model.forest import desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group
 from drift.tree.growing import depth_first
@@ -21,7 +21,7 @@ Section: TypeAlias = Literal["groups", "profiles"]
 Addition: TypeAlias = tuple[int | None, Mapping[str, Plain]]
 """A group that a file is to get, and the position in it of the group after which it goes; None for the end."""
 
-_HEAD = """\
+NEW_FILE = """\
 # Written by `drift export`, which keeps whatever you change here: values, comments, order.
 # Editors: save what `drift schema desired` prints, and put `yaml-language-server: $schema=PATH` into this comment.
 version: 1
@@ -37,7 +37,7 @@ _NUMBERED_DEVICE = re.compile(r"(?:com|lpt)[0-9]")
 
 
 def file_name(key: str) -> str:
-    """A file name for an external id: itself where it is tame, else what is tame of it, and a hash that tells it apart.
+    """A file name for an external id: itself where it is tame, else what is tame of it, and a hash.
 
     Only lower-case ASCII is used, so that no two names are one on a file system that ignores case or
     normalises letters. The names that exports use themselves are given to no group.
@@ -55,7 +55,12 @@ class Placement:
     """Where new groups go: next to what is there, each tree by external ids and parents before children."""
 
     def __init__(
-        self, texts: Mapping[str, str], declared: Sequence[DesiredGroup], live: Live, layout: Layout, to: Destination
+        self,
+        texts: Mapping[str, str],
+        declared: Sequence[DesiredGroup],
+        live: LiveState,
+        layout: Layout,
+        to: Destination,
     ) -> None:
         """``texts`` are the files by path, and ``declared`` the groups in them."""
         self._texts = texts
@@ -122,17 +127,6 @@ class Placement:
         if (path, section) not in self._taking:
             self._taking[path, section] = can_take(self._texts[path], section)
         return self._taking[path, section]
-
-
-def document(groups: Sequence[Addition], profiles: Mapping[str, Plain]) -> str:
-    """A new file."""
-    parts = [_HEAD.rstrip("\n")]
-    if profiles:
-        parts.append("\n".join(block({"profiles": profiles})))
-    if groups:
-        first, *others = ("\n".join(indented(item(value), 2)) for _, value in groups)
-        parts += [f"groups:\n{first}", *others]
-    return "\n\n".join(parts) + "\n"
 
 
 def can_take(text: str, section: Section) -> bool:

@@ -238,7 +238,7 @@ class Edits:
         if sequence.flow:
             self._replace(end, end, f", {flow(value)}", sequence)
         else:
-            lines = indented(item(value), self._column(self._dash(sequence, 0)))
+            lines = indented(item(value), self._column(sequence.body))
             self._add_lines(sequence, end, ["", *lines] if spaced else lines)
 
     def set_item(self, sequence: YamlNode, index: int, value: Mapping[str, Plain]) -> None:
@@ -254,9 +254,8 @@ class Edits:
         if sequence.flow or not values:
             self.set_value(mapping, key, list(values))
             return
-        dash = self._dash(sequence, 0)
-        lines = [line for value in values for line in indented(item(value), self._column(dash))]
-        self._replace(dash, sequence.end, "\n".join(lines).lstrip(" "))
+        lines = [line for value in values for line in indented(item(value), self._column(sequence.body))]
+        self._replace(sequence.body, sequence.end, "\n".join(lines).lstrip(" "))
 
     def remove_items(self, sequence: YamlNode, indices: Sequence[int]) -> None:
         """Take items out of a list, but not all of them.
@@ -296,11 +295,9 @@ class Edits:
         return end - 1 if self.text[end - 1 : end + 1] == "\r\n" else end
 
     def _dash(self, sequence: YamlNode, index: int) -> int:
-        """Where the dash of an item of a block sequence stands."""
-        found = _TO_DASH.match(self.text, sequence.values[index - 1].end if index else sequence.body)
-        if found is None:
-            raise ValueError("a block sequence without a dash")
-        return found.end() - 1
+        """Where the dash of an item of a block sequence stands; that of the first is where the sequence begins."""
+        found = _TO_DASH.match(self.text, sequence.values[index - 1].end) if index else None
+        return found.end() - 1 if found else sequence.body
 
     def _after_colon(self, mapping: YamlNode, key: str) -> int:
         name = next(name for name in mapping.keys if name.text == key)

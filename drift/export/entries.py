@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import count, groupby
+from itertools import count
+
+from msgspec import Struct
 
 from drift.export.writing import Plain
 from drift.model.groups import Group
-from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_item
+from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_lists
 
 _LONGEST = 255
 _MOST_BITS = 10_000
@@ -23,27 +25,27 @@ _SHARED = 2
 """Models with the same limits, from which on these get a profile."""
 
 
-class Links:
+class Links(Struct, frozen=True):
     """How declared groups can refer to live ones: by external id if that is declared, else by internal id."""
 
-    def __init__(self, live: Mapping[str, Group], declared: Collection[str]) -> None:
-        """``live`` groups by internal id; ``declared`` external ids, those about to be written included."""
-        self._live = live
-        self._declared = declared
+    live: Mapping[str, Group]
+    """By internal id."""
+    declared: Collection[str]
+    """External ids, those about to be written included."""
 
     def hierarchy(self, group: Group) -> Mapping[str, Plain]:
         """The group's place and mode; the mode is left out where it is the declared parent's."""
         mode: Mapping[str, Plain] = {"limit_enforcement": group.limit_enforcement}
         if group.parent_group_id is None:
             return mode
-        parent = self._live.get(group.parent_group_id)
-        if parent is None or not names_itself(parent) or parent.external_entity_id not in self._declared:
+        parent = self.live.get(group.parent_group_id)
+        if parent is None or not names_itself(parent) or parent.external_entity_id not in self.declared:
             return {"parent_group_id": group.parent_group_id, **mode}
         link: Mapping[str, Plain] = {"parent": parent.external_entity_id}
         return link if parent.limit_enforcement == group.limit_enforcement else {**link, **mode}
 
 
-class Profiles:
+class ProfileNames:
     """The profile that a model can name instead of its limits: one that is there, or a new one for limits in common."""
 
     def __init__(self, known: Mapping[str, Limits], groups: Iterable[Group]) -> None:
@@ -59,7 +61,7 @@ class Profiles:
             spelt = (name if number == 1 else f"{name}-{number}" for number in count(1))
             free = next(one for one in spelt if one not in known and one not in self.added)
             self._names[frozenset(limits.items())] = free
-            self.added[free] = {**limit_lists(limits)}
+            self.added[free] = {**written_lists(limits)}
 
     def of(self, limits: Limits) -> str | None:
         """The name of the profile that has exactly these limits."""
@@ -76,7 +78,7 @@ def key_of(group: Group) -> str:
     return group.external_entity_id if names_itself(group) else group.id
 
 
-def entry(group: Group, links: Links, profiles: Profiles | None, *, pin: bool) -> Mapping[str, Plain]:
+def entry(group: Group, links: Links, profiles: ProfileNames | None, *, pin: bool) -> Mapping[str, Plain]:
     """The whole group, everything in it managed."""
     metadata: dict[str, Plain] = {"external_entity_id": group.external_entity_id} if names_itself(group) else {}
     metadata["name"] = group.name
@@ -88,24 +90,22 @@ def entry(group: Group, links: Links, profiles: Profiles | None, *, pin: bool) -
     }
 
 
-def model(slug: str, limits: Limits, profiles: Profiles | None = None) -> Mapping[str, Plain]:
+def model(slug: str, limits: Limits, profiles: ProfileNames | None = None) -> Mapping[str, Plain]:
     """One entry of ``models``."""
     profile = profiles.of(limits) if profiles else None
-    rest: Mapping[str, Plain] = {"profile": profile} if profile else {**limit_lists(limits)}
+    rest: Mapping[str, Plain] = {"profile": profile} if profile else {**written_lists(limits)}
     return {"slug": slug, **rest}
 
 
-def limit_lists(limits: Limits) -> Mapping[str, Sequence[JsonLimit]]:
-    """The API's lists that are not empty, in the order in which people write limits, whatever order the API has."""
-    return {
-        kind: [limit_item(key, limits[key]) for key in keys]
-        for kind, keys in groupby(sorted(limits, key=_as_written), key=lambda key: key.kind)
-    }
+def written_lists(limits: Limits) -> Mapping[str, Sequence[JsonLimit]]:
+    """The API's lists that are not empty, in the order in which people write limits."""
+    lists = limit_lists(limits).items()
+    return {kind: sorted(items, key=lambda limit: _rank(str(limit["type"]))) for kind, items in lists if items}
 
 
-def _as_written(key: LimitKey) -> tuple[str, bool, bool, str]:
-    """Rate limits first, tokens before requests, and those before the others."""
-    return key.kind, key.type != "TOKEN", key.type != "REQUEST", key.type
+def _rank(type_: str) -> tuple[bool, bool, str]:
+    """Tokens before requests, and those before the others."""
+    return type_ != "TOKEN", type_ != "REQUEST", type_
 
 
 def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
@@ -144,7 +144,7 @@ def _profile_name(limits: Limits) -> str:
     return "-".join(
         f"{_TYPES_IN_NAMES.get(key.type) or key.type.lower().replace('_', '-') + '-'}"
         f"{_UNITS_IN_NAMES[key.unit]}-{_short(limits[key])}"
-        for key in sorted(limits, key=_as_written)
+        for key in sorted(limits, key=lambda key: (key.kind, _rank(key.type)))
     )
 
 

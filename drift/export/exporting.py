@@ -11,9 +11,9 @@ from msgspec import Struct
 from drift.desired.load import Declarations, load_texts
 from drift.desired.values import Desired
 from drift.errors import DesiredError, Location, UndeclarableError
-from drift.export.additions import Addition, Placement, append, document
-from drift.export.entries import Links, Profiles, entry, key_of, names_itself, undeclarable
-from drift.export.state import Chosen, Destination, ExportOptions, Live, choose, content, differences
+from drift.export.additions import NEW_FILE, Addition, Placement, append
+from drift.export.entries import Links, ProfileNames, entry, key_of, names_itself, undeclarable
+from drift.export.state import ChosenGroups, Destination, ExportOptions, LiveState, choose, content, differences
 from drift.export.updates import Pass
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, Group
@@ -52,7 +52,7 @@ def declared_in(texts: Mapping[str, str]) -> Declarations:
     return load_texts(texts) if texts else Declarations(Desired((), ()), {})
 
 
-def export(texts: Mapping[str, str], live: Live, options: ExportOptions, to: Destination) -> Exported:
+def export(texts: Mapping[str, str], live: LiveState, options: ExportOptions, to: Destination) -> Exported:
     """Work out the files.
 
     Args:
@@ -106,7 +106,12 @@ class _Work:
     """The files on their way."""
 
     def __init__(
-        self, texts: Mapping[str, str], before: Declarations, live: Live, chosen: Chosen, options: ExportOptions
+        self,
+        texts: Mapping[str, str],
+        before: Declarations,
+        live: LiveState,
+        chosen: ChosenGroups,
+        options: ExportOptions,
     ) -> None:
         self.texts = dict(texts)
         self._before = before
@@ -140,7 +145,7 @@ class _Work:
 
     def add(self, to: Destination) -> None:
         """Write the new groups, and the profiles that they need."""
-        profiles = Profiles(self._before.profiles, self._chosen.new) if self._options.profiles else None
+        profiles = ProfileNames(self._before.profiles, self._chosen.new) if self._options.profiles else None
         placement = Placement(self.texts, self.groups(), self._live, self._options.layout, to)
         additions: dict[str, list[Addition]] = {}
         named = {placement.of_profiles(): profiles.added} if profiles and profiles.added else {}
@@ -149,8 +154,8 @@ class _Work:
             value = entry(group, self._links, profiles, pin=self._options.pin_ids)
             additions.setdefault(path, []).append((after, value))
         for path in {**named, **additions}:
-            parts = additions.get(path, []), named.get(path, {})
-            self.texts[path] = append(self.texts[path], *parts) if path in self.texts else document(*parts)
+            text = self.texts.get(path, NEW_FILE)
+            self.texts[path] = append(text, additions.get(path, []), named.get(path, {}))
 
     def revise(self, *, deep: bool) -> bool:
         """One pass over what differs; whether anything was to be done."""
@@ -158,9 +163,9 @@ class _Work:
         for group in self.groups():
             by_file.setdefault(group.positions.file, []).append(group)
         turn = Pass(
-            self._live,
-            self._links,
-            {key: found for key, found in self._differences().items() if key in self._chosen.keys},
+            live=self._live,
+            links=self._links,
+            drift={key: found for key, found in self._differences().items() if key in self._chosen.keys},
             removed=self._removed,
             pinned={desired_key(group) for group in self.groups() if self._lacks_pin(group)},
             deep=deep,

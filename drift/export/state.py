@@ -50,7 +50,7 @@ class Destination(Struct, frozen=True):
         return Path(self.file if self.directory is None else self.directory)
 
 
-class Live(Struct, frozen=True):
+class LiveState(Struct, frozen=True):
     """What was read, all of it or nothing."""
 
     groups: Mapping[str, Group]
@@ -61,7 +61,7 @@ class Live(Struct, frozen=True):
     """Keys of declared groups that are not live."""
 
     @classmethod
-    def of(cls, readings: Sequence[Reading]) -> "Live":
+    def of(cls, readings: Sequence[Reading]) -> "LiveState":
         """The groups of readings, the later of two for one declaration counting; none of them failed."""
         found = [reading for reading in readings if isinstance(reading, Found)]
         # Effective limits are derived by the API, and written nowhere.
@@ -72,7 +72,7 @@ class Live(Struct, frozen=True):
         return cls({group.id: group for group in (*unmanaged, *declared.values())}, declared, missing)
 
 
-class Chosen(Struct, frozen=True):
+class ChosenGroups(Struct, frozen=True):
     """The selection, applied."""
 
     keys: frozenset[str]
@@ -81,7 +81,7 @@ class Chosen(Struct, frozen=True):
     """Unmanaged groups."""
 
 
-def choose(options: ExportOptions, desired: Sequence[DesiredGroup], live: Live) -> Chosen:
+def choose(options: ExportOptions, desired: Sequence[DesiredGroup], live: LiveState) -> ChosenGroups:
     """The groups that are selected.
 
     Raises:
@@ -109,11 +109,11 @@ def choose(options: ExportOptions, desired: Sequence[DesiredGroup], live: Live) 
     new = tuple(group for group in live.groups.values() if group.id not in known and wants(group))
     if selection.globs and not options.unmanaged_only and not chosen and not new:
         raise SettingsError("--select matches no group", hint="drift tree --live shows the groups there are")
-    return Chosen(chosen, new)
+    return ChosenGroups(chosen, new)
 
 
 def differences(
-    desired: Sequence[DesiredGroup], live: Live, new: Sequence[Group] = ()
+    desired: Sequence[DesiredGroup], live: LiveState, new: Sequence[Group] = ()
 ) -> dict[str, tuple[Finding, ...]]:
     """What a check would report of declared groups on themselves, by key.
 

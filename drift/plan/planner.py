@@ -113,7 +113,7 @@ def failed_plan(failure: Failure, exit_code: ExitCode, provenance: Provenance) -
 
 
 def _unsure(forest: Forest[str], live: Group, seen: Seen) -> str:
-    """Why it cannot be told what the API would accept; empty if it can."""
+    """Why it is not known what the API would accept; empty if it is."""
     if live.limit_enforcement not in _MODES:
         return f"limit_enforcement {live.limit_enforcement} is not known to this version"
     if live.limit_enforcement == "CASCADING" and not (seen.complete and forest.chain(live.id).complete):
@@ -161,9 +161,9 @@ def _summary(
     )
 
 
-def _percent(part: int, whole: int) -> int:
+def _percent(part: int, total: int) -> int:
     """Rounded up, so that nothing passes for less than it is."""
-    return -(-100 * part // whole) if whole else 0
+    return -(-100 * part // total) if total else 0
 
 
 def _timestamp(moment: datetime) -> str:

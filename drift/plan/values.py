@@ -46,7 +46,7 @@ class Kind(StrEnum):
     MISTAKEN = "mistaken"
     """The response contradicts the declaration's identity, or the API's documentation."""
     REFUSED = "refused"
-    """The API would not accept the update, or whether it would cannot be told."""
+    """The API would not accept the update, or it is not known whether it would."""
 
 
 class Body(Struct, frozen=True, omit_defaults=True):
@@ -95,7 +95,7 @@ class Step(Struct, frozen=True):
 
 
 class ByHand(Struct, frozen=True):
-    """A declared group that the plan does not repair, or not wholly, and what doing so would lose."""
+    """A declared group that the plan does not repair, or not completely, and what doing so would lose."""
 
     kind: Kind
     group: GroupRef
@@ -129,7 +129,7 @@ class Summary(Struct, frozen=True):
     percent_of_workspace: int = 0
     steps: int = 0
     by_hand: int = 0
-    """Groups that are not repaired, or not wholly."""
+    """Groups that are not repaired, or not completely."""
     undeclared: int = 0
     """Unmanaged groups, which a plan leaves alone."""
     cuts: tuple[Cut, ...] = ()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
+from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, SandboxFactory
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -36,7 +36,7 @@ def terminal(columns: int) -> Iterator[tuple[int, int]]:
 def everything(ours: int, process: subprocess.Popen[bytes]) -> str:
     """What a command wrote to the terminal, once it has ended."""
     found = b""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends:
         ended = process.poll() is not None
         if select.select([ours], [], [], 0.1)[0]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import ANY
 
 import yaml
 from hypothesis import assume, given
@@ -11,15 +12,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from drift.desired import load_desired
+from drift.errors import Location
+from drift.export.acceptances import append_accepted
 from drift.export.additions import file_name
 from drift.export.editor import Edits, YamlNode
 from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, Live, content, differences
+from drift.export.state import Destination, ExportOptions, LiveState, content, differences
 from drift.export.writing import flow, scalar
 from drift.model.forest import desired_key
 from drift.model.groups import Group
 from drift.model.limits import LimitKey, Limits
+from drift.model.paths import ModelPath
 from drift.model.selection import Selection
+from drift.report.acceptance import Acceptance
 from tests.builders import live
 from tests.examples import examples
 
@@ -119,19 +124,19 @@ options = st.builds(
     pin_ids=st.booleans(),
     force=st.just(value=True),
 )
-PLACE = Destination("desired", "")
+DESTINATION = Destination("desired", "")
 
 
-def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> Live:
+def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> LiveState:
     """What reading would give: each declared group answered by external id."""
     by_name = {group.external_entity_id: group for group in groups.values()}
     keys = {desired_key(group) for group in declared_in(texts).desired.groups}
-    return Live(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
+    return LiveState(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
 
 
 @given(forests(), options)
 def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: ExportOptions) -> None:
-    planned = export({}, Live(groups, {}, frozenset()), how, PLACE)
+    planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
 
     with TemporaryDirectory() as directory:
         for path, text in planned.texts.items():
@@ -144,7 +149,7 @@ def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group],
         answer = seen(groups, planned.texts).declared[desired_key(group)]
         assert (group.name, group.models) == (answer.name, answer.models)
         assert group.id == (answer.id if how.pin_ids else None)
-    assert export(planned.texts, seen(groups, planned.texts), how, PLACE).texts == {}
+    assert export(planned.texts, seen(groups, planned.texts), how, DESTINATION).texts == {}
 
 
 def restyled(text: str, style: bool | None) -> str:  # noqa: FBT001 - as PyYAML calls it
@@ -159,7 +164,7 @@ def test_files_of_any_style_follow_live_when_forced(
     how: ExportOptions,
     style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
 ) -> None:
-    files = export({}, Live(before, {}, frozenset()), how, PLACE).texts
+    files = export({}, LiveState(before, {}, frozenset()), how, DESTINATION).texts
     if not isinstance(style, str):
         files = {path: restyled(text, style) for path, text in files.items()}
     after = dict(before)
@@ -175,14 +180,14 @@ def test_files_of_any_style_follow_live_when_forced(
         elif not any(group.parent_group_id == key for group in after.values()) and len(after) > 1:
             del after[key]
 
-    planned = export(files, seen(after, files), how, PLACE)
+    planned = export(files, seen(after, files), how, DESTINATION)
 
     now = {**files, **planned.texts}
     assert differences(declared_in(now).desired.groups, seen(after, now)) == {}
     assert {desired_key(group) for group in declared_in(now).desired.groups} == {
         group.external_entity_id for group in after.values()
     }
-    assert export(now, seen(after, now), how, PLACE).texts == {}
+    assert export(now, seen(after, now), how, DESTINATION).texts == {}
     for path in files:
         if path not in planned.texts:
             continue
@@ -208,11 +213,35 @@ def test_a_part_of_a_workspace_is_declared_as_it_is(
     globs = tuple("!" + re.sub(r"([*?\[])", r"[\1]", name) for name in left_out)
     how = replace(how, selection=Selection(globs))
 
-    planned = export({}, Live(groups, {}, frozenset()), how, PLACE)
+    planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
 
     desired = declared_in(planned.texts).desired.groups
     assert {group.ref.label for group in desired} == {g.external_entity_id for g in groups.values()} - left_out
     assert differences(desired, seen(groups, planned.texts)) == {}
+
+
+ACCEPTANCE = Acceptance("g", "limit-raised", ModelPath("o/m"), 5, "r", "o", "2027-01-31", 1, Location("a", 1, 1))
+
+
+@examples(0.5)
+@given(forests(), options, st.sampled_from(["own", True, False, None]), texts.filter(bool))
+def test_an_acceptance_leaves_the_rest_of_any_file_as_it_is(
+    groups: Mapping[str, Group],
+    how: ExportOptions,
+    style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
+    name: str,
+) -> None:
+    files = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION).texts
+    path, text = next(iter(files.items()))
+    text = text if isinstance(style, str) else restyled(text, style)
+    acceptances = [ACCEPTANCE, replace(ACCEPTANCE, group=f"{name}2", reason=name, live={"slug": name})]
+
+    added = append_accepted(text, acceptances, file=path).text
+
+    assert {**yaml.safe_load(text), "accepted": ANY} == yaml.safe_load(added)
+    assert [entry["group"] for entry in yaml.safe_load(added)["accepted"]] == ["g", f"{name}2"]
+    again = append_accepted(added, [replace(acceptances[0], live=6), acceptances[1]], file=path)
+    assert (again.text, again.renewed) == (added.replace("live: 5", "live: 6", 1), 2)
 
 
 @given(texts)

@@ -1,7 +1,7 @@
 """Files that people wrote, followed by live groups that changed: what of the text changes, and what stays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle, product
+from itertools import combinations, cycle, product
 from textwrap import dedent
 
 import pytest
@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from drift.errors import UndeclarableError
 from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, Live
+from drift.export.state import Destination, ExportOptions, LiveState
 from drift.model.forest import desired_key
 from drift.model.groups import Group
-from drift.model.limits import UNITS, LimitKey, Models
+from drift.model.limits import UNITS, LimitKey, Limits, Models
 from drift.model.selection import Selection
 from tests.builders import RPM, TPD, TPM, TPS, live
 
@@ -26,10 +26,10 @@ def follow(text: str, *groups: Group, options: ExportOptions = FORCE, name: str 
     return {**files, **export(files, seen(files, groups), options, Destination("desired", "")).texts}[name]
 
 
-def seen(files: Mapping[str, str], groups: Sequence[Group]) -> Live:
+def seen(files: Mapping[str, str], groups: Sequence[Group]) -> LiveState:
     by_name = {name: group for group in groups for name in (group.id, group.external_entity_id)}
     keys = {desired_key(group) for group in declared_in(files).desired.groups}
-    return Live(
+    return LiveState(
         {group.id: group for group in groups},
         {key: by_name[key] for key in keys if key in by_name},
         frozenset(keys - by_name.keys()),
@@ -395,33 +395,48 @@ def test_profiles_are_named_after_what_they_say() -> None:
 
 
 KEYS = (TPM, RPM, TPD, LimitKey("usage_limits", "REQUEST", "DAY"))
-SUBSETS = [[key for bit, key in enumerate(KEYS) if number >> bit & 1] for number in range(2 ** len(KEYS))]
-STYLES = {
+SUBSETS = [dict.fromkeys(keys, 5) for count in range(5) for keys in combinations(KEYS, count)]
+SOME: list[Limits | None] = [None, {}, {TPM: 5}, {TPM: 5, RPM: 5, TPD: 5}]
+PAIRS: list[Models] = [
+    {slug: limits for slug, limits in (("o/a", first), ("o/b", second)) if limits is not None}
+    for first, second in product(SOME, SOME)
+]
+CHANGES: dict[str, list[tuple[Models, Models]]] = {
+    "limits": [({"o/m": before}, {"o/m": after}) for before, after in product(SUBSETS, SUBSETS)],
+    "models": list(product(PAIRS, PAIRS)),
+}
+STYLES: dict[str, Callable[[list[str]], str]] = {
     "line by line": lambda items: "".join(f"\n          - {item}" for item in items),
     "at the column of the key": lambda items: "".join(f"\n        - {item}  # {item[7:9]}" for item in items),
     "in one line": lambda items: f" [{', '.join(items)}]",
     "in brackets on several lines": lambda items: (
-        f" [\n{''.join(f'          {item},  # one{chr(10)}' for item in items)}]"
+        f" [\n{''.join(f'          {item},  # x{chr(10)}' for item in items)}]"
     ),
 }
 ENDS = ["", "   # the end", "\n", "\n\n  # about the next\n", "\n      # more\n\n\n# far\n\n"]
 
 
+def written_model(slug: str, limits: Limits, style: Callable[[list[str]], str]) -> str:
+    lists = [
+        f"\n        {kind}:{style(items)}"
+        for kind in UNITS
+        if (items := [f"{{type: {k.type}, unit: {k.unit}, threshold: 5}}" for k in limits if k.kind == kind])
+    ]
+    return f"\n      - slug: {slug}{''.join(lists)}"
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-def test_any_limits_become_any_others_beside_whatever_follows(style: Callable[[list[str]], str], newline: str) -> None:
-    pairs = list(product(SUBSETS, SUBSETS))
-    groups, entries = [], []
-    for number, ((before, after), end) in enumerate(zip(pairs, cycle(ENDS))):
-        groups.append(live(f"g{number}", models={"o/m": dict.fromkeys(after, 5)}))
-        lists = [
-            f"\n        {kind}:{style(items)}"
-            for kind in UNITS
-            if (items := [f"{{type: {k.type}, unit: {k.unit}, threshold: 5}}" for k in before if k.kind == kind])
-        ]
-        entries.append(
-            f"  - metadata: {{external_entity_id: g{number}}}\n    models:\n      - slug: o/m{''.join(lists)}{end}\n"
-        )
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
+def test_anything_becomes_anything_else_beside_whatever_follows(
+    changes: list[tuple[Models, Models]], style: Callable[[list[str]], str], newline: str
+) -> None:
+    groups = [live(f"g{number}", models=after) for number, (_, after) in enumerate(changes)]
+    entries = [
+        f"  - metadata: {{external_entity_id: g{number}}}\n    models:"
+        f"{''.join(written_model(slug, before[slug], style) for slug in before) or ' []'}{end}\n"
+        for number, ((before, _), end) in enumerate(zip(changes, cycle(ENDS), strict=False))
+    ]
     text = f"version: 1\ngroups:\n{''.join(entries)}".replace("\n", newline).rstrip()
 
     followed = follow(text, *groups)

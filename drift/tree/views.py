@@ -1,17 +1,23 @@
-"""What a tree can be made of: declared groups, live groups, or both and what a check found."""
+"""What a tree can be made of: declared groups, live groups, or both and what a check found.
+
+Where both are in one forest, each key begins with what it is: a live group that is not there must not be mistaken for
+a declared one that happens to have its internal id as its external one.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from drift.model.forest import Forest, Node, desired_forest, desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group, GroupRef
-from drift.model.limits import EffectiveKey, EffectiveModels
+from drift.model.limits import EffectiveModels
 from drift.report.report import Failure, GroupEntry, Report, Status
 from drift.tree.growing import Fact, grow
 from drift.tree.values import SCHEMA_VERSION, Tally, Tree, View
+
+_DECLARED, _LIVE = "=", "#"
 
 
 def desired_tree(groups: Sequence[DesiredGroup]) -> Tree:
@@ -31,75 +37,46 @@ def live_tree(groups: Iterable[Group], *, api_url: str, unseen: str | None = Non
     return grow(View.LIVE, live_forest(ordered), facts, api_url=api_url, unseen=unseen)
 
 
-def compared_tree(desired: Sequence[DesiredGroup], report: Report, undeclared: Iterable[Group]) -> Tree:
-    """The declared groups with what a check of all of them found, and the live groups that nobody declared.
+def compared_tree(desired: Sequence[DesiredGroup], report: Report, unmanaged: Iterable[Group]) -> Tree:
+    """The declared groups with what a check of all of them found, and the unmanaged ones.
 
     Declared groups have the limits that the files give them.
     """
     entries = {entry.source: entry for entry in report.groups}
     unread = {entry.source: entry.message for entry in report.unread}
     findings = Counter(_identity(finding.group) for finding in report.findings if finding.is_drift)
-    strangers = sorted(undeclared, key=_by_name)
-    keys = _Keys()
+    others = sorted(unmanaged, key=_by_name)
     facts: dict[str, Fact] = {}
+    keys: dict[str, str] = {}
     for group in reversed(desired):
-        line, key = group.positions.field("group"), desired_key(group)
+        line, key = group.positions.field("group"), _DECLARED + desired_key(group)
         entry, fact = entries.get(line), _declared(group)
         if entry:
             found = findings[_identity(entry.group)]
             fact = replace(fact, group=_known(group, entry), status=entry.status, findings=found, note=unread.get(line))
         facts[key] = fact
-        keys.declare(key, entry.group.id if entry else group.id)
-    for live in strangers:
-        keys.add(live)
-    for live in strangers:
-        facts[keys[live.id]] = Fact(
+        id_ = entry.group.id if entry else group.id
+        if id_ is not None:
+            keys[id_] = key
+    keys |= {live.id: _LIVE + live.id for live in others}
+
+    def key_of(id_: str) -> str:
+        return keys.get(id_, _LIVE + id_)
+
+    for live in others:
+        facts[key_of(live.id)] = Fact(
             live.ref,
-            effective=_translated(live.effective_models, keys),
+            effective=_translated(live.effective_models, key_of),
             status=Status.UNMANAGED,
             findings=findings[_identity(live.ref)],
         )
-    forest = Forest((*_linked(desired, keys), *(_stranger(live, keys) for live in strangers)))
-    return grow(View.BOTH, forest, facts, names=keys.names(), api_url=report.api_url, unseen=report.unseen)
+    forest = Forest((*_declared_nodes(desired, key_of), *(_live_node(live, key_of) for live in others)))
+    return grow(View.BOTH, forest, facts, marked=True, api_url=report.api_url, unseen=report.unseen)
 
 
 def failed_tree(view: View, failure: Failure) -> Tree:
     """What there is to show of a run that could not do its work: why."""
     return Tree(SCHEMA_VERSION, view, None, 0, Tally(), (), None, failure)
-
-
-class _Keys:
-    """Forest keys by internal id: those of declared groups, and for all others keys that clash with none."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[str, str] = {}
-        self._taken: set[str] = set()
-
-    def declare(self, key: str, id_: str | None) -> None:
-        """A declared group, whose id may not be known."""
-        self._taken.add(key)
-        if id_ is not None:
-            self._by_id[id_] = key
-
-    def add(self, live: Group) -> None:
-        """A group that nobody declared."""
-        self._by_id[live.id] = self._free(live.external_entity_id)
-
-    def __getitem__(self, id_: str) -> str:
-        if id_ not in self._by_id:
-            # A group that was not seen must not be mistaken for one that happens to have this name.
-            self._by_id[id_] = self._free(id_)
-        return self._by_id[id_]
-
-    def names(self) -> Mapping[str, str]:
-        """The internal id of each key."""
-        return {key: id_ for id_, key in self._by_id.items()}
-
-    def _free(self, name: str) -> str:
-        while name in self._taken:
-            name += "'"
-        self._taken.add(name)
-        return name
 
 
 def _declared(group: DesiredGroup) -> Fact:
@@ -119,30 +96,28 @@ def _known(desired: DesiredGroup, entry: GroupEntry) -> GroupRef:
     )
 
 
-def _linked(desired: Sequence[DesiredGroup], keys: _Keys) -> Iterator[Node[str]]:
+def _declared_nodes(desired: Sequence[DesiredGroup], key_of: Callable[[str], str]) -> Iterator[Node[str]]:
     """The declared groups; a parent given by internal id may be any live group."""
-    parents = {
-        desired_key(group): keys[group.parent_group_id]
+    by_id = {
+        desired_key(group): key_of(group.parent_group_id)
         for group in reversed(desired)
         if group.parent_group_id is not UNSET
     }
     for key, node in desired_forest(desired).nodes.items():
-        yield Node(key, parents.get(key, node.parent), node.limit_enforcement, node.models)
+        parent = by_id.get(key) or (None if node.parent is None else _DECLARED + node.parent)
+        yield replace(node, key=_DECLARED + key, parent=parent)
 
 
-def _stranger(live: Group, keys: _Keys) -> Node[str]:
-    parent = None if live.parent_group_id is None else keys[live.parent_group_id]
-    return Node(keys[live.id], parent, live.limit_enforcement, live.models)
+def _live_node(live: Group, key_of: Callable[[str], str]) -> Node[str]:
+    parent = None if live.parent_group_id is None else key_of(live.parent_group_id)
+    return Node(key_of(live.id), parent, live.limit_enforcement, live.models)
 
 
-def _translated(effective: EffectiveModels | None, keys: _Keys) -> EffectiveModels | None:
+def _translated(effective: EffectiveModels | None, key_of: Callable[[str], str]) -> EffectiveModels | None:
     if effective is None:
         return None
     return {
-        slug: {
-            EffectiveKey(key.kind, key.type, key.unit, keys[key.source_group]): threshold
-            for key, threshold in limits.items()
-        }
+        slug: {key._replace(source_group=key_of(key.source_group)): threshold for key, threshold in limits.items()}
         for slug, limits in effective.items()
     }
 
