@@ -166,8 +166,7 @@ def existing_files(path: Path) -> Mapping[str, bytes]:
     """
     if not path.exists():
         return {}
-    from drift.desired.encoding import is_text  # noqa: PLC0415 - PyYAML only when files are read
-    from drift.desired.files import NO_FILES, Sources  # noqa: PLC0415
+    from drift.desired.files import NO_FILES, Sources, is_text  # noqa: PLC0415 - PyYAML only when files are read
     from drift.desired.problems import Problems  # noqa: PLC0415
 
     sources = Sources([path])
