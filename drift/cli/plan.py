@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from drift.cli.checking import Request, api_key, compare, now
-from drift.cli.console import say_drift_error, say_error, say_problems, unexpected, write_result
+from drift.cli.console import attempt, say_error, say_problems, write_result
 from drift.cli.options import (
     Connection,
     connection_options,
@@ -67,25 +67,21 @@ def command(
         live=live,
     )
     provenance = Provenance(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
-    try:
+
+    def run() -> Plan:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
         plan = _planned(desired, request, connection.api_key_file, large=yes_large)
-    except DriftError as error:
-        plan = _failed(error, provenance)
-    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
-        plan = _failed(unexpected(error), provenance)
-    else:
         say_problems(desired.warnings)
         if plan.failure:
             say_error(plan.failure.message, plan.failure.hint)
+        return plan
+
+    plan = attempt(run)
+    if isinstance(plan, DriftError):
+        plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
     if output != "text" or not plan.failure:
         write_result(PLANS.render(plan, output, RenderOptions(auth_scheme=settings.auth_scheme)))
     return plan.exit_code
-
-
-def _failed(error: DriftError, provenance: Provenance) -> Plan:
-    say_drift_error(error)
-    return failed_plan(Failure(error.message, error.hint), error.exit_code, provenance)
 
 
 def _planned(desired: Desired, request: Request, key_file: Path | None, *, large: bool) -> Plan:
