@@ -9,8 +9,7 @@ import click
 
 from drift.cli.checking import now
 from drift.cli.console import write_result
-from drift.cli.outputs import write_file
-from drift.cli.saved import read_report
+from drift.cli.files import read_report, write_file
 from drift.errors import Location, SettingsError
 from drift.export.acceptances import append_accepted
 from drift.model.wording import counted

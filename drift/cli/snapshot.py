@@ -7,8 +7,8 @@ import click
 from drift.checker.workspace import read_workspace
 from drift.cli.checking import api_key, connected, now
 from drift.cli.console import say, say_error, write_bytes
+from drift.cli.files import checked_path, write_file
 from drift.cli.options import Connection, connection_options
-from drift.cli.outputs import checked_path, replace_file
 from drift.errors import HINTS
 from drift.model.wording import counted
 from drift.render.visible import visible
@@ -44,7 +44,7 @@ def command(path: Path, *, partial: bool, connection: Connection) -> int:
     if to_stdout:
         write_bytes(data)
     else:
-        replace_file(path, pack(data, path.name))
+        write_file(path, pack(data, path.name))
     _say_notes(snapshot)
     return code
 

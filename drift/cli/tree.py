@@ -6,13 +6,20 @@ import click
 
 from drift.checker.workspace import read_workspace
 from drift.cli.checking import Request, api_key, compare, connected
-from drift.cli.console import say, say_drift_error, say_error, stdout_colour, terminal_width, unexpected, write_result
+from drift.cli.console import (
+    ColourChoice,
+    attempt,
+    say,
+    say_error,
+    stdout_colour,
+    terminal_width,
+    write_result,
+)
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
 from drift.cli.watching import Watched
 from drift.desired import load_desired
 from drift.errors import HINTS, DriftError, ExitCode, SettingsError
-from drift.gateway.settings import ColourChoice
-from drift.render.tree.formats import TREE_FORMATS, TreeOptions, render_tree
+from drift.render import TREES, RenderOptions
 from drift.render.visible import visible
 from drift.report.report import FailOn, Failure, Gate
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
@@ -45,7 +52,7 @@ from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, liv
     metavar="N",
     help="Show N levels, and count what is below. JSON always has all.",
 )
-@click.option("--output", type=click.Choice(TREE_FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Choice(TREES.names), default="text", show_default=True)
 @connection_options
 @colour
 def command(
@@ -62,22 +69,15 @@ def command(
     PATH (default: desired) is a YAML file, a directory of them, or - for standard input. Drift is shown, not
     judged: it leaves the exit code 0. `drift check` is the command that fails.
     """
-    options = TreeOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
-    try:
-        tree, code = _grow(view, paths, connection)
-    except DriftError as error:
-        return _fail(view, error, output, options)
-    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
-        return _fail(view, unexpected(error), output, options)
-    write_result(render_tree(tree, output, options))
+    options = RenderOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
+    grown = attempt(lambda: _grow(view, paths, connection))
+    if isinstance(grown, DriftError):
+        if output != "text":
+            write_result(TREES.render(failed_tree(view, Failure(grown.message, grown.hint)), output, options))
+        return grown.exit_code
+    tree, code = grown
+    write_result(TREES.render(tree, output, options))
     return code
-
-
-def _fail(view: View, error: DriftError, output: str, options: TreeOptions) -> int:
-    say_drift_error(error)
-    if output != "text":
-        write_result(render_tree(failed_tree(view, Failure(error.message, error.hint)), output, options))
-    return error.exit_code
 
 
 def _grow(view: View, paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:

@@ -78,14 +78,12 @@ def test_both_marks_what_a_check_finds_and_shows_what_nobody_declared(drift: Dri
 
     counts = json.loads(check.out)["counts"]
     assert (run.code, check.code) == (0, 2)
-    assert re.search(
-        r"^acme \(Acme\) INDEPENDENT \[drift: \d findings\] 3 below: .*1 not declared", run.out, re.MULTILINE
-    )
-    assert "── shadow [not declared]\n" in run.out
+    assert re.search(r"^acme \(Acme\) INDEPENDENT \[drift: \d findings\] 3 below: .*1 unmanaged", run.out, re.MULTILINE)
+    assert "── shadow [unmanaged]\n" in run.out
     assert "initech (Initech) INDEPENDENT [missing] 1 below: 1 missing\n" in run.out
     assert (
         f"8 declared groups in 3 trees: {counts['in_sync']} in sync, {counts['drift']} drifted, 2 missing, 0 unread; "
-        f"1 live but not declared; {counts['findings']} findings\n" in run.out
+        f"1 unmanaged; {counts['findings']} findings\n" in run.out
     )
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import ANY
 
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from drift.model.paths import ModelPath
 from drift.model.selection import Selection
 from drift.report.acceptance import Acceptance
 from tests.builders import live
+from tests.examples import examples
 
 SURPRISES = [
     *("no", "y", "Yes", "ON", "off", "null", "~", "true", "1e3", "1_000", "0777", "0o7", "0x1F", "1:30", "190:20:30"),
@@ -133,7 +134,6 @@ def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> LiveState:
     return LiveState(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
 
 
-@settings(deadline=None)
 @given(forests(), options)
 def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: ExportOptions) -> None:
     planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
@@ -156,7 +156,7 @@ def restyled(text: str, style: bool | None) -> str:  # noqa: FBT001 - as PyYAML 
     return yaml.safe_dump(yaml.safe_load(text), default_flow_style=style, sort_keys=False)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(st.data(), forests(mode="INDEPENDENT"), options, st.sampled_from(["own", True, False, None]))
 def test_files_of_any_style_follow_live_when_forced(
     data: st.DataObject,
@@ -205,7 +205,6 @@ def before_is_after(name: str, before: Mapping[str, Group], after: Mapping[str, 
     return after.get(key) == before[key]
 
 
-@settings(deadline=None)
 @given(forests(), st.sets(external_ids), options)
 def test_a_part_of_a_workspace_is_declared_as_it_is(
     groups: Mapping[str, Group], left_out: set[str], how: ExportOptions
@@ -224,7 +223,6 @@ def test_a_part_of_a_workspace_is_declared_as_it_is(
 ACCEPTANCE = Acceptance("g", "limit-raised", ModelPath("o/m"), 5, "r", "o", "2027-01-31", 1, Location("a", 1, 1))
 
 
-@settings(deadline=None, max_examples=50)
 @given(forests(), options, st.sampled_from(["own", True, False, None]), texts.filter(bool))
 def test_an_acceptance_leaves_the_rest_of_any_file_as_it_is(
     groups: Mapping[str, Group],

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ from drift.sandbox.wire import GROUPS_PATH
 from drift.sandbox.world import World
 from drift.snapshot import Snapshot, SnapshotSource
 from tests.builders import RPM, TPD, TPM, TPS, declared
+from tests.examples import examples
 from tests.worlds import live_groups
 
 SLUGS = ["a/one", "a/two"]
@@ -148,7 +149,7 @@ def checked(desired: list[DesiredGroup], world: World) -> Report:
     return check(desired, source, now=lambda: WHEN, api_url="x")
 
 
-@settings(deadline=None, max_examples=300)
+@examples(3)
 @given(drifts(), st.data())
 def test_every_step_is_accepted_and_the_last_leaves_everything_in_sync(
     sides: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
@@ -168,7 +169,7 @@ def test_every_step_is_accepted_and_the_last_leaves_everything_in_sync(
     assert max([0, *(sum(step.url == other.url for other in plan.steps) for step in plan.steps)]) <= 2
 
 
-@settings(deadline=None, max_examples=300)
+@examples(3)
 @given(drifts(), st.data())
 def test_what_nobody_declares_is_kept_and_what_it_forbids_is_told(
     sides: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
@@ -198,7 +199,7 @@ def test_what_nobody_declares_is_kept_and_what_it_forbids_is_told(
             assert group.models.keys() >= old.models.keys()
 
 
-@settings(deadline=None, max_examples=200)
+@examples(2)
 @given(drifts())
 def test_on_the_way_no_model_is_given_that_neither_side_has(sides: tuple[list[Node[str]], list[Node[str]]]) -> None:
     """Half of a way gives nothing: every limit in between is one of either side, and so is every model."""

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from drift.desired.scalars import PlainScalars
 from drift.desired.schema import DOCUMENT, GROUP, PROFILE
 from drift.desired.shape import Block, fits, wrong_with
+from tests.examples import drawn_part
 
 ADAPTERS: dict[Block, TypeAdapter[Any]] = {"": DOCUMENT, "groups": GROUP, "profiles": PROFILE}
 LIMITS: dict[str, Any] = {
@@ -90,14 +91,15 @@ def test_nothing_wrong_passes(block: Block, data: st.DataObject) -> None:
     """Whatever is put in the place of whichever part: what fits, the schema takes."""
     value = copy.deepcopy(WHOLE[block])
     for _ in range(data.draw(st.integers(1, 3))):
-        container, key = data.draw(st.sampled_from(places(value) or [(value, "x")]))
+        container, key = drawn_part(data, places(value) or [(value, "x")])
         change = data.draw(st.sampled_from(["replace", "remove", "add"]))
         if change == "replace":
-            container[key] = data.draw(odd_values)
+            container[key] = copy.deepcopy(data.draw(odd_values))
         elif change == "remove" and key in range(len(container)) if isinstance(container, list) else key in container:
             del container[key]
         elif isinstance(container, dict):
-            container[data.draw(st.sampled_from(["extra", "", "threshold", "parent"]))] = data.draw(odd_values)
+            extra = data.draw(st.sampled_from(["extra", "", "threshold", "parent"]))
+            container[extra] = copy.deepcopy(data.draw(odd_values))
     if fits(value, block):
         assert takes(value, block)
     assert bool(wrong_with(value, block)) is not takes(value, block)

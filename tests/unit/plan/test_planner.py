@@ -10,7 +10,7 @@ from drift.errors import Cause, ExitCode
 from drift.model.groups import DesiredGroup, Group
 from drift.plan import Kind, Plan, Provenance, Seen, draw_up
 from drift.plan.values import Verdict
-from drift.render.plan.formats import render_plan
+from drift.render import PLANS
 from drift.report.finding import Finding
 from drift.report.report import Unread
 from tests.builders import MODEL, RPM, TPM, declared, live
@@ -154,7 +154,7 @@ def test_what_was_not_read_makes_the_plan_incomplete() -> None:
 
     assert (plan.verdict, plan.exit_code, len(plan.steps)) == (Verdict.INCOMPLETE, 3, 1)
     for output in ("text", "sh"):
-        assert "INCOMPLETE plan, not everything was read: 1 step" in render_plan(plan, output)
+        assert "INCOMPLETE plan, not everything was read: 1 step" in PLANS.render(plan, output)
 
 
 def test_cascading_trees_are_left_alone_where_not_all_groups_were_seen() -> None:

@@ -1,4 +1,4 @@
-"""The JSON report, schema version 1: the report's own members, in their order, numbers as numbers."""
+"""Every result for programs: the published members in their order, numbers as numbers. And reports read back."""
 
 import msgspec
 from msgspec.structs import replace
@@ -9,15 +9,15 @@ from drift.report.codec import schema as json_schema
 from drift.report.report import SCHEMA_VERSION, Report
 
 
-def render(report: Report, _options: RenderOptions) -> str:
-    """One JSON document; its version is that of its members, also where the report was read from an older one."""
-    if report.schema_version != SCHEMA_VERSION:
-        report = replace(report, schema_version=SCHEMA_VERSION)
+def render(value: object, _options: RenderOptions) -> str:
+    """One JSON document, always complete; a report that was read from an older one gets the version of its members."""
+    if isinstance(value, Report) and value.schema_version != SCHEMA_VERSION:
+        value = replace(value, schema_version=SCHEMA_VERSION)
     try:
-        document = encode(report)
+        document = encode(value)
     except UnicodeEncodeError:
-        document = encode(_encodable(builtins(report)))
-    # In a CI log GitHub's runner would obey it, in whatever it stands; outside of strings it does not occur.
+        document = encode(_encodable(builtins(value)))
+    # In a CI log GitHub's runner would obey it wherever it stands; outside of strings it does not occur.
     return msgspec.json.format(document, indent=2).decode().replace("##[", r"#\u0023[") + "\n"
 
 

@@ -6,6 +6,7 @@ Without scripts: nothing folds, nothing filters. Texts are made safe as in the r
 from msgspec import Struct
 
 from drift.model.wording import counted
+from drift.render import RenderOptions
 from drift.render.history.text import day, span
 from drift.render.pages import allowed, asset, template
 from drift.report.history import Episode, History, RunEntry, oldest
@@ -27,11 +28,11 @@ class _Bar(Struct, frozen=True):
     label: str
 
 
-def render(history: History) -> str:
+def render(history: History, _options: RenderOptions) -> str:
     """One HTML document."""
-    style = asset(__name__, "history.css")
+    style = asset(__package__, "history.css")
     longest = oldest(history.episodes)
-    return template(__name__, "history.html.jinja").render(
+    return template(__package__, "history.html.jinja").render(
         policy=f"default-src 'none'; style-src {allowed(style)}; base-uri 'none'; form-action 'none'",
         style=style,
         headline=_headline(history),

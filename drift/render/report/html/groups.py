@@ -8,24 +8,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
-from drift.render.report.html.cards import titled
+from drift.render.report.outline import Ancestry, GroupKey, group_key
+from drift.render.words import STATUSES, titled
 from drift.report.report import GroupEntry, Status
 
-GroupKey = tuple[str | None, str | None]
-_DEEPEST = 16
+DEEPEST = 16
 """Levels that are shown as such. The API accepts five; browsers give up at some hundreds."""
-_OPEN = 200
+OPEN = 200
 """With more groups, branches begin closed."""
-_MARKS: Mapping[Status, str] = {
-    Status.IN_SYNC: "in sync",
-    Status.DRIFT: "drift",
-    Status.MISSING: "missing",
-    Status.UNREAD: "unread",
-    Status.UNMANAGED: "not declared",
-    Status.ACCEPTED: "accepted",
-}
 
 
 class Row(NamedTuple):
@@ -48,80 +39,32 @@ class Row(NamedTuple):
     """One item for each level that ends after this row."""
 
 
-class Outline(NamedTuple):
-    """The forest, flattened: parents before children."""
-
-    rows: Sequence[Row]
-    opened: bool
-    """Whether it is small enough to be shown at once."""
-    quiet: int
-    """Rows that hold nothing but groups in sync."""
-
-
-class Ways:
-    """The entries by key, with their parents."""
-
-    def __init__(self, entries: Sequence[GroupEntry]) -> None:
-        """Where two entries have one id, the first is the parent of those that name it."""
-        self.entries = entries
-        by_id: dict[str, int] = {}
-        by_external: dict[str, int] = {}
-        for index, entry in enumerate(entries):
-            if entry.group.id is not None:
-                by_id.setdefault(entry.group.id, index)
-            if entry.group.external_entity_id is not None:
-                by_external.setdefault(entry.group.external_entity_id, index)
-        self.parents = [_place(entry.parent, by_id, by_external) for entry in entries]
-        self._index = {group_key(entry.group): index for index, entry in reversed(list(enumerate(entries)))}
-
-    def above(self, group: GroupRef) -> list[str]:
-        """The titles of a group's ancestors, the topmost first."""
-        at = self._index.get(group_key(group))
-        way: list[int] = []
-        while at is not None and (at := self.parents[at]) is not None and at not in way and len(way) < _DEEPEST:
-            way.append(at)
-        return [titled(self.entries[index].group) for index in reversed(way)]
-
-
-def outline(ways: Ways, links: Mapping[GroupKey, str], found: Counter[GroupKey]) -> Outline:
-    """All groups as rows, with a link to those that have findings on the page."""
-    order, levels = _walk(ways.parents)
-    below, troubled = _tally(ways.entries, ways.parents, order, levels)
-    opened = len(order) <= _OPEN
+def group_rows(
+    entries: Sequence[GroupEntry], ancestry: Ancestry, links: Mapping[GroupKey, str], found: Counter[GroupKey]
+) -> list[Row]:
+    """All groups, parents before children, with a link to those that have findings on the page."""
+    order, levels = _walk(ancestry.parents)
+    below, troubled = _tally(entries, ancestry.parents, order, levels)
     rows = []
-    for at, index in enumerate(order):
-        entry = ways.entries[index]
-        level, following = levels[at], levels[at + 1] if at + 1 < len(order) else 1
+    for index, level, following in zip(order, levels, [*levels[1:], 1], strict=False):
+        entry = entries[index]
         key = group_key(entry.group)
-        has_children = following > level
+        findings = f" · {counted(found[key], 'finding')}" if found[key] else ""
         rows.append(
             Row(
                 titled(entry.group),
                 entry.status.value,
-                _mark(entry.status, found[key]),
+                f"{STATUSES[entry.status]}{findings}",
                 links.get(key, ""),
                 str(entry.source) if entry.source else "",
-                _note(entry, ways.parents[index], level),
-                _below(below[index], troubled[index]) if has_children else "",
+                _note(entry, ancestry.parents[index], level),
+                _below(below[index], troubled[index]) if following > level else "",
                 entry.status is Status.IN_SYNC and not troubled[index],
-                opened or bool(troubled[index]),
+                len(entries) <= OPEN or bool(troubled[index]),
                 range(max(level - following, 0)),
             )
         )
-    return Outline(rows, opened, sum(row.quiet for row in rows))
-
-
-def group_key(group: GroupRef) -> GroupKey:
-    """By what a page knows a group: findings of a group that was not read lack its internal id."""
-    return (group.external_entity_id, None if group.external_entity_id is not None else group.id)
-
-
-def _place(parent: GroupRef | None, by_id: Mapping[str, int], by_external: Mapping[str, int]) -> int | None:
-    if parent is None:
-        return None
-    if parent.id is not None and parent.id in by_id:
-        return by_id[parent.id]
-    return None if parent.external_entity_id is None else by_external.get(parent.external_entity_id)
+    return rows
 
 
 def _walk(parents: Sequence[int | None]) -> tuple[list[int], list[int]]:
@@ -143,7 +86,7 @@ def _walk(parents: Sequence[int | None]) -> tuple[list[int], list[int]]:
                 continue
             seen[index] = True
             order.append(index)
-            levels.append(min(level, _DEEPEST))
+            levels.append(min(level, DEEPEST))
             todo.extend((child, level + 1) for child in reversed(children.get(index, ())))
     return order, levels
 
@@ -162,14 +105,10 @@ def _tally(
     return below, troubled
 
 
-def _mark(status: Status, findings: int) -> str:
-    return f"{_MARKS[status]} · {counted(findings, 'finding')}" if findings else _MARKS[status]
-
-
 def _note(entry: GroupEntry, parent: int | None, level: int) -> str:
     if entry.parent is not None and parent is None:
         return f"below {titled(entry.parent)}, which is not in this report"
-    return f"more than {_DEEPEST} levels deep" if level == _DEEPEST else ""
+    return f"more than {DEEPEST} levels deep" if level == DEEPEST else ""
 
 
 def _below(groups: int, troubled: int) -> str:
