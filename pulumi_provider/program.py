@@ -102,14 +102,14 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
             pulumi.RunError: nothing is declared. Drift itself fails the run once it is known.
         """
         name = self._name
-        undeclared = f"GatewayGroup {name!r}: require_in_sync needs `declared`"
+        not_declared = f"GatewayGroup {name!r}: require_in_sync needs `declared`"
         if not self._declares:
-            raise pulumi.RunError(undeclared)
+            raise pulumi.RunError(not_declared)
 
         def check(known: tuple[bool | None, Sequence[Mapping[str, Any]]]) -> None:
             in_sync, differences = known
             if in_sync is None:
-                raise pulumi.RunError(undeclared)
+                raise pulumi.RunError(not_declared)
             if not in_sync:
                 found = "".join(f"\n  {_shown(difference)}" for difference in differences)
                 raise pulumi.RunError(f"gateway group {name!r} is not as declared:{found}")

@@ -82,7 +82,7 @@ class GatewayGroupProvider(ResourceProvider):
         try:
             return self._gateway().get(group_id, declared)
         except DriftError as error:
-            # Pulumi shows the whole traceback: it had better be short. Whatever is no DriftError is a bug, and shown.
+            # Pulumi shows the whole traceback: so it is kept short. Whatever is no DriftError is a bug, and shown.
             problem = GroupReadError(sentence(error))
         raise problem
 

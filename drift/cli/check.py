@@ -34,7 +34,6 @@ from drift.report.report import FailOn, Gate
 @click.option(
     "--confirm-after",
     type=DURATION,
-    metavar="DURATION",
     help="Wait before a difference is read a second time: changes take a while to reach every reader.",
 )
 @click.option("--unmanaged", is_flag=True, help="Also report live groups that are not declared.")
@@ -47,7 +46,6 @@ from drift.report.report import FailOn, Gate
 @click.option(
     "--fail-on",
     type=click.Choice([choice.value for choice in FailOn]),
-    default=None,
     help="Which drift makes the exit code 2. [default: drift; conflicting with --base]",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if anything is unread, even if there is drift as well.")

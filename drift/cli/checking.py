@@ -1,4 +1,4 @@
-"""Reading live groups, and the check as a whole: settings and files in, report out."""
+"""Reading live groups, and one check from settings and files to the report."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +11,7 @@ from msgspec import Struct
 from drift.checker.check import GroupSource, check
 from drift.cli.base import baseline, commit_of
 from drift.cli.console import attempt, environment, progress
+from drift.cli.files import read_snapshot
 from drift.cli.interrupts import Interrupts, catch_interrupts
 from drift.cli.options import read_stdin
 from drift.desired import Desired, load_desired
@@ -25,7 +26,7 @@ from drift.rules import RULE_SET
 
 if TYPE_CHECKING:
     from drift.gateway.source import GatewaySource
-    from drift.snapshot import SnapshotSource
+    from drift.snapshot import Snapshot, SnapshotSource
 
 
 class Request(Struct, frozen=True):
@@ -72,20 +73,26 @@ def api_key(file: Path | None) -> ApiKey:
 
 
 def run_check(request: Request, key: Callable[[], ApiKey]) -> Report:
-    """Run the check; what keeps it from running is said on stderr and becomes a report as well."""
+    """Run the check; there is a report whatever happens, see :func:`reported`."""
 
     def run() -> Report:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
         return compare(desired, request, None if request.live else key())
 
+    live = f"snapshot {request.live}" if request.live else request.settings.api_url
+    return reported(run, gate=request.gate, api_url=live)
+
+
+def reported(run: Callable[[], Report], *, gate: Gate, api_url: str) -> Report:
+    """The report of a run; what keeps it from running is said on stderr and becomes a report that is not in sync."""
     report = attempt(run)
     if isinstance(report, Report):
         return report
     return failed_report(
         Failure(report.message, report.hint),
         report.exit_code,
-        gate=request.gate,
-        api_url=f"snapshot {request.live}" if request.live else request.settings.api_url,
+        gate=gate,
+        api_url=api_url,
         at=now(),
         problems=report.problems if isinstance(report, DesiredError) else (),
     )
@@ -125,12 +132,16 @@ def connected(
 @contextmanager
 def offline(path: Path) -> "Iterator[Live[SnapshotSource]]":
     """Within the block a snapshot stands for the gateway."""
-    from drift.cli.offline import described, read_snapshot  # noqa: PLC0415 - a check of the gateway needs none of it
-    from drift.snapshot import SnapshotSource  # noqa: PLC0415
+    from drift.snapshot import SnapshotSource  # noqa: PLC0415 - a check of the gateway needs none of it
 
     snapshot = read_snapshot(path)
     with catch_interrupts() as interrupts:
         yield Live(SnapshotSource(snapshot, str(path)), described(snapshot, path), interrupts, lambda: None)
+
+
+def described(snapshot: "Snapshot", path: Path) -> str:
+    """How a report names a snapshot: whose it is and when it was read."""
+    return f"snapshot {path} of {snapshot.api_url}, read {snapshot.read_at}"
 
 
 def compare(

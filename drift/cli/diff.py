@@ -5,12 +5,11 @@ from pathlib import Path
 import click
 
 from drift.checker.check import check
-from drift.cli.checking import now
-from drift.cli.console import attempt
-from drift.cli.offline import described, read_snapshot
+from drift.cli.checking import described, now, reported
+from drift.cli.files import read_snapshot
 from drift.cli.outputs import ReportOutputs, report_outputs
 from drift.errors import SettingsError
-from drift.report.report import FailOn, Failure, Gate, Report, failed_report
+from drift.report.report import FailOn, Gate, Report
 from drift.snapshot import SnapshotSource, declared_by
 
 
@@ -35,15 +34,8 @@ def command(before: Path, after: Path, *, fail_on: str, outputs: ReportOutputs) 
     that only B has are unmanaged, and a permissive finding means that B allows more than A.
     """
     gate = Gate(FailOn(fail_on))
-    report = attempt(lambda: _compared(before, after, gate))
-    if not isinstance(report, Report):
-        report = failed_report(
-            Failure(report.message, report.hint),
-            report.exit_code,
-            gate=gate,
-            api_url=f"snapshot {after}, against snapshot {before}",
-            at=now(),
-        )
+    of_both = f"snapshot {after}, against snapshot {before}"
+    report = reported(lambda: _compared(before, after, gate), gate=gate, api_url=of_both)
     outputs.write(report)
     return report.exit_code
 

@@ -4,16 +4,24 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from difflib import unified_diff
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from drift.cli.options import read_stdin
 from drift.errors import DesiredError, OutputError, SettingsError
-from drift.render.json import parse, version_of
+from drift.render.json import parse as parse_report
+from drift.render.json import version_of
 from drift.render.visible import visible
 from drift.report.report import SCHEMA_VERSION, Report
+
+if TYPE_CHECKING:
+    from drift.snapshot import Snapshot
+
+_MOST_OF_A_REPORT = 256 * 1024 * 1024
+"""Bytes; a report of 100,000 groups has a tenth of that."""
+_MOST_OF_A_SECRET = 64 * 1024
 
 
 def read_report(path: Path) -> Report:
@@ -22,8 +30,8 @@ def read_report(path: Path) -> Report:
     Raises:
         SettingsError: It cannot be read, is no report, or is one of another major version.
     """
+    document = read_input(path, _MOST_OF_A_REPORT)
     try:
-        document = read_stdin() if str(path) == "-" else path.read_bytes()
         version = version_of(document)
         # First of all: what another major version means by its members is not for this one to judge.
         if version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
@@ -31,13 +39,42 @@ def read_report(path: Path) -> Report:
                 f"{path} has report schema {version}; this version reads {SCHEMA_VERSION}",
                 hint="use the version of baseten-drift that wrote it",
             )
-        return parse(document)
-    except OSError as error:
-        raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
+        return parse_report(document)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{path} is not a JSON report: {error}", hint="reports are written with --output json=PATH"
         ) from error
+
+
+def read_snapshot(path: Path) -> "Snapshot":
+    """The snapshot in a file, or on standard input for ``-``.
+
+    Raises:
+        SettingsError: It cannot be read, or is no snapshot.
+    """
+    from drift.snapshot import parse, unpack  # noqa: PLC0415 - few commands read one
+    from drift.snapshot.packing import LARGEST  # noqa: PLC0415
+
+    return parse(unpack(read_input(path, LARGEST), str(path)), str(path))
+
+
+def read_input(path: Path, most: int) -> bytes:
+    """All of a file, or of standard input for ``-``.
+
+    Raises:
+        SettingsError: It cannot be read, or has more than ``most`` bytes.
+    """
+    try:
+        if str(path) == "-":
+            data = read_stdin(most + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(most + 1)
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(data) > most:
+        raise SettingsError(f"{path} has more than {most:,} bytes")
+    return data
 
 
 def read_secret(path: Path, what: str) -> str:
@@ -47,7 +84,8 @@ def read_secret(path: Path, what: str) -> str:
         SettingsError: It cannot be read; no message shows any of it.
     """
     try:
-        return path.read_text(encoding="utf-8").strip()
+        with path.open("rb") as file:
+            return file.read(_MOST_OF_A_SECRET).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SettingsError(f"{what} {path} cannot be read: {reason}") from None
@@ -78,10 +116,10 @@ def write_file(path: Path, content: str | bytes) -> None:
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     temporary: Path | None = None
     try:
+        place = _followed(path)
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        place = _followed(path)
         mode = place.stat().st_mode if place.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         temporary = Path(name)
@@ -90,10 +128,11 @@ def write_file(path: Path, content: str | bytes) -> None:
         temporary.chmod(mode)
         temporary.replace(place)
     except OSError as error:
-        if temporary:
-            with suppress(OSError):
-                temporary.unlink()
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def _followed(path: Path) -> Path:
@@ -127,8 +166,7 @@ def existing_files(path: Path) -> Mapping[str, bytes]:
     """
     if not path.exists():
         return {}
-    from drift.desired.encoding import is_text  # noqa: PLC0415 - PyYAML only when files are read
-    from drift.desired.files import NO_FILES, Sources  # noqa: PLC0415
+    from drift.desired.files import NO_FILES, Sources, is_text  # noqa: PLC0415 - PyYAML only when files are read
     from drift.desired.problems import Problems  # noqa: PLC0415
 
     sources = Sources([path])
@@ -169,6 +207,7 @@ def _refuse_changed(name: str, before: bytes | None) -> None:
 
 def difference(name: str, before: str | None, after: str) -> str:
     """The change as `git apply` and `patch` take it."""
+    from difflib import unified_diff  # noqa: PLC0415 - only exports need it
 
     def lines(text: str) -> list[str]:
         parts = text.split("\n")

@@ -51,24 +51,24 @@ def command(
     what = "the webhook URL file"
     url = checked_url(read_secret(webhook_url_file, what), what=f"{what} {webhook_url_file}")
     before = read_report(previous) if previous.exists() else None
-    told = notice(before, read_report(report), heartbeat=heartbeat)
-    if told is None:
+    news = notice(before, read_report(report), heartbeat=heartbeat)
+    if news is None:
         write_result("nothing new: nothing sent\n")
         return 0
-    payload = msgspec.json.encode({"text": _slack(told)} if slack else told)
+    payload = msgspec.json.encode({"text": _slack(news)} if slack else news)
     if dry_run:
         write_result(msgspec.json.format(payload, indent=2).decode() + "\n")
         return 0
     Service("the webhook", url, timeout=timeout).send("POST", payload=payload)
-    write_result(f"sent ({told.occasion.value}): {visible(told.summary)}\n")
+    write_result(f"sent ({news.occasion.value}): {visible(news.summary)}\n")
     return 0
 
 
-def _slack(told: Notice) -> str:
+def _slack(news: Notice) -> str:
     """Slack's own markup; the three characters that it reads as markup in any text are escaped."""
-    lines = [f"*{_escaped(told.summary)}* ({_escaped(told.api_url)})"]
-    lines += _listed("new", told.appeared, told.appeared_count)
-    lines += _listed("gone", told.gone, told.gone_count)
+    lines = [f"*{_escaped(news.summary)}* ({_escaped(news.api_url)})"]
+    lines += _listed("new", news.appeared, news.appeared_count)
+    lines += _listed("gone", news.gone, news.gone_count)
     return "\n".join(lines)
 
 

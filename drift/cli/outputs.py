@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from drift.cli.console import ColourChoice, stdout_colour, terminal_width, write_result
 from drift.cli.files import checked_path, write_file
-from drift.cli.options import colour
+from drift.cli.options import Parsed, colour
 from drift.errors import OutputError, SettingsError
 from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report, renderer
 from drift.report.report import Report
@@ -30,25 +30,15 @@ class Output(Struct, frozen=True):
             write_file(self.path, text)
 
 
-class OutputType(click.ParamType[Output]):
-    """Reads ``json``, ``json=report.json`` or ``json=-``."""
+def output_type(refuse: Callable[[str], None]) -> Parsed[Output]:
+    """Reads ``json``, ``json=report.json`` or ``json=-``; ``refuse`` raises an error for a format that there is not."""
 
-    name = "FORMAT[=PATH]"
-
-    def __init__(self, refuse: Callable[[str], None]) -> None:
-        """``refuse`` raises a SettingsError for a format that there is not."""
-        self._refuse = refuse
-
-    def convert(self, value: str | Output, param: click.Parameter | None, ctx: click.Context | None) -> Output:
-        """Turn the text into an output, or fail with the formats there are."""
-        if isinstance(value, Output):
-            return value
-        output_format, _, path = value.partition("=")
-        try:
-            self._refuse(output_format)
-        except SettingsError as error:
-            self.fail(f"{error.message} ({error.hint})" if error.hint else error.message, param, ctx)
+    def parse(text: str) -> Output:
+        output_format, _, path = text.partition("=")
+        refuse(output_format)
         return Output(output_format, Path(path) if path not in {"", "-"} else None)
+
+    return Parsed("FORMAT[=PATH]", parse)
 
 
 class ReportOutputs(Struct, frozen=True):
@@ -93,7 +83,7 @@ def report_outputs(function: Callable[..., int]) -> Callable[..., int]:
     @click.option(
         "--output",
         "outputs",
-        type=OutputType(_refuse_report_format),
+        type=output_type(_refuse_report_format),
         multiple=True,
         help=f"Report format ({', '.join(FORMATS)}, or a plugin's) and where it goes; may be repeated. [default: text]",
     )

@@ -7,7 +7,7 @@ import click
 from drift.cli.console import say
 from drift.cli.files import read_report
 from drift.cli.options import SAVED
-from drift.cli.outputs import Output, OutputType, ReportOutputs, report_outputs
+from drift.cli.outputs import Output, ReportOutputs, output_type, report_outputs
 from drift.errors import SettingsError
 from drift.render import HISTORIES
 from drift.render.visible import visible
@@ -32,7 +32,7 @@ def render(reports: tuple[Path, ...], *, outputs: ReportOutputs) -> int:
 
 def _refuse_history_format(name: str) -> None:
     if name not in HISTORIES.names:
-        raise SettingsError(f"{name!r} is not a format; there are {', '.join(HISTORIES.names)}")
+        raise SettingsError(f"{name!r} is not a format", hint=f"there are {', '.join(HISTORIES.names)}")
 
 
 @click.command()
@@ -40,7 +40,7 @@ def _refuse_history_format(name: str) -> None:
 @click.option(
     "--output",
     "outputs",
-    type=OutputType(_refuse_history_format),
+    type=output_type(_refuse_history_format),
     multiple=True,
     help=f"Format ({', '.join(HISTORIES.names)}) and where it goes; may be repeated. [default: text]",
 )

@@ -37,18 +37,17 @@ class _User(Struct):
     type: str = "User"
 
 
-class _Comment(Struct):
+class _Item(Struct):
+    """A comment or an issue."""
+
     id: int
+    number: int | None = None
+    """Of an issue, by which its path calls it."""
     body: str | None = None
     user: _User | None = None
-
-
-class _Issue(Struct):
-    number: int
-    body: str | None = None
-    user: _User | None = None
+    """None for users who deleted their account."""
     pull_request: dict[str, object] | None = None
-    """Only pull requests, which the list has as well, have this."""
+    """Only pull requests, which the list of issues has as well, have this."""
 
 
 class GitHub:
@@ -117,12 +116,29 @@ class GitHub:
 class _Entries:
     """Entries of one kind in one repository."""
 
-    def __init__(self, github: GitHub) -> None:
+    def __init__(self, github: GitHub, listed: str, path: str, query: str = "") -> None:
+        """``listed`` is the path of their list, ``path`` what comes before the key of each."""
         self._github = github
+        self._listed = listed
+        self._path = path
+        self._query = query
 
     def viewer(self) -> str | None:
         """Whose token it is."""
         return self._github.viewer()
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries, in GitHub's order."""
+        for page in self._github.pages(self._listed, self._query):
+            for item in _decoded(page, list[_Item]):
+                if item.pull_request is None:
+                    author = item.user or _User("")
+                    key = item.id if item.number is None else item.number
+                    yield Entry(key, item.body or "", author.login, is_bot=author.type == "Bot")
+
+    def edit(self, key: int, body: str) -> None:
+        """Change an entry."""
+        self._github.write("PATCH", f"{self._path}/{key}", {"body": body})
 
 
 class PullRequestComments(_Entries):
@@ -131,22 +147,11 @@ class PullRequestComments(_Entries):
     settled_entries_are_listed: Final = True
 
     def __init__(self, github: GitHub, number: int) -> None:
-        super().__init__(github)
-        self._path = f"issues/{number}/comments"
-
-    def entries(self) -> Iterator[Entry]:
-        """The comments, oldest first."""
-        for page in self._github.pages(self._path):
-            for comment in _decoded(page, list[_Comment]):
-                yield _entry(comment.id, comment.body, comment.user)
+        super().__init__(github, f"issues/{number}/comments", "issues/comments")
 
     def create(self, body: str) -> None:
         """Comment."""
-        self._github.write("POST", self._path, {"body": body})
-
-    def edit(self, key: int, body: str) -> None:
-        """Change a comment."""
-        self._github.write("PATCH", f"issues/comments/{key}", {"body": body})
+        self._github.write("POST", self._listed, {"body": body})
 
     def settle(self, key: int, body: str) -> None:
         """Change a comment; it stays."""
@@ -154,37 +159,22 @@ class PullRequestComments(_Entries):
 
 
 class OpenIssues(_Entries):
-    """The open issues of a repository; new ones get a title and labels."""
+    """The open issues of a repository, newest first; new ones get a title and labels."""
 
     settled_entries_are_listed: Final = False
 
     def __init__(self, github: GitHub, title: str, labels: Sequence[str]) -> None:
-        super().__init__(github)
+        # Not asked for by label: who may not set labels would never find the issue again.
+        super().__init__(github, "issues", "issues", "state=open&")
         self._new = {"title": title, **({"labels": list(labels)} if labels else {})}
-
-    def entries(self) -> Iterator[Entry]:
-        """The open issues, newest first. Not by label: who may not set labels would never find the issue again."""
-        for page in self._github.pages("issues", "state=open&"):
-            for issue in _decoded(page, list[_Issue]):
-                if issue.pull_request is None:
-                    yield _entry(issue.number, issue.body, issue.user)
 
     def create(self, body: str) -> None:
         """Open an issue."""
         self._github.write("POST", "issues", {**self._new, "body": body})
 
-    def edit(self, key: int, body: str) -> None:
-        """Change an issue."""
-        self._github.write("PATCH", f"issues/{key}", {"body": body})
-
     def settle(self, key: int, body: str) -> None:
         """Change an issue and close it."""
         self._github.write("PATCH", f"issues/{key}", {"body": body, "state": "closed", "state_reason": "completed"})
-
-
-def _entry(key: int, body: str | None, user: _User | None) -> Entry:
-    # Users who deleted their account are null.
-    return Entry(key, body or "", user.login if user else "", is_bot=user is not None and user.type == "Bot")
 
 
 def _decoded(answer: Answer, shape: type[T]) -> T:

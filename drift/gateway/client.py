@@ -14,7 +14,7 @@ from drift.errors import Cause, GatewayError
 from drift.gateway.key import ApiKey
 from drift.gateway.retry import Conduct, RetryableError, failure, transport_failure
 from drift.gateway.settings import Address, ReadOptions, Target
-from drift.gateway.transport import Connect, ReadOnlyTransport, error_text, is_json, read_body
+from drift.gateway.transport import Connect, OversizedError, ReadOnlyTransport, error_text, is_json, read_body
 from drift.gateway.wire import (
     BROKEN,
     decode_group,
@@ -41,7 +41,7 @@ class Pagination(Struct, frozen=True):
 
 
 class BrokenItem(Struct, frozen=True):
-    """An item of a page that is not a group as documented, with the ids that can still be told."""
+    """An item of a page that is not a group as documented, with the ids that can still be read."""
 
     id: str | None
     external_entity_id: str | None
@@ -73,7 +73,7 @@ class Page:
         """``where`` is the URL path for messages.
 
         Raises:
-            GatewayError: ``UNREADABLE_RESPONSE``, where not even the pagination can be told.
+            GatewayError: ``UNREADABLE_RESPONSE``, where not even the pagination can be read.
         """
         self._body = body
         self._where = where
@@ -119,7 +119,7 @@ def _one_by_one(items: list[object]) -> Items:
 
 
 def _ids(item: object) -> tuple[str | None, str | None]:
-    """What can still be told of a broken item: its id and its external id."""
+    """What can still be read of a broken item: its id and its external id."""
     group = item if isinstance(item, dict) else {}
     metadata = group.get("metadata")
     return _text(group.get("id")), _text(metadata.get("external_entity_id") if isinstance(metadata, dict) else None)
@@ -293,9 +293,8 @@ class GatewayClient:
             message = f"HTTP 200 with {said!r} instead of JSON"
             hint = "is the API URL right, and no login page in between?"
             raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK, hint=hint)
-        limit = self._access.options.max_body
-        body = read_body(response, limit, check)
-        if body is None:
-            message = f"the answer is longer than {limit:,} bytes"
-            raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK)
-        return body
+        try:
+            return read_body(response, self._access.options.max_body, check)
+        except OversizedError as error:
+            message = f"the answer is longer than {error.limit:,} bytes"
+            raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK) from None

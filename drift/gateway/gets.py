@@ -13,7 +13,7 @@ from drift.model.readings import Missing, Reading
 def look_up(client: GatewayClient, desired: DesiredGroup, known_id: str | None) -> Group | None:
     """The live group, or None if there is none under any id it was declared with or seen under.
 
-    The external id has the last word: it tells a deleted group from one that was created anew. A group that
+    The external id has the last word: it distinguishes a deleted group from one that was created anew. A group that
     has the pinned id but another external id than declared is returned; the comparison says so.
 
     Args:
@@ -28,7 +28,7 @@ def look_up(client: GatewayClient, desired: DesiredGroup, known_id: str | None) 
         try:
             group = client.get(group_id)
         except GatewayError as error:
-            # A 404 that is not the gateway's own may come from anything on the way; the list can still tell.
+            # A 404 that is not the gateway's own may come from anything on the way; the list still knows.
             if error.status != HTTPStatus.NOT_FOUND or desired.external_entity_id is None:
                 raise
         else:

@@ -26,7 +26,7 @@ class Clock(Struct, frozen=True):
 
 
 class Budget:
-    """The time one run may take in all, and whether somebody told it to stop.
+    """The time one run may take in all, and whether somebody stopped it.
 
     The time starts with the first call of :meth:`start`. All methods may be called from any thread, and
     :meth:`stop` from a signal handler too: it only sets a flag.
@@ -53,19 +53,17 @@ class Budget:
             return self.seconds
         return max(0.0, self._deadline - self.clock.now())
 
-    def spent(self, where: str) -> GatewayError | None:
-        """Why nothing more may be asked, or None while there is time."""
+    def check(self, where: str) -> None:
+        """Go on while there is time.
+
+        Raises:
+            GatewayError: the run was stopped, or its time is over.
+        """
         if self._stopped:
-            return GatewayError(Cause.INTERRUPTED, "the run was stopped before this was read", where=where)
+            raise GatewayError(Cause.INTERRUPTED, "the run was stopped before this was read", where=where)
         if self.remaining() <= 0:
             message = f"no answer within the {self.seconds:g} seconds that the run may take"
-            return GatewayError(Cause.TIMED_OUT, message, where=where, hint="allow more with --timeout")
-        return None
-
-    def check(self, where: str) -> None:
-        """Raise what :meth:`spent` says."""
-        if error := self.spent(where):
-            raise error
+            raise GatewayError(Cause.TIMED_OUT, message, where=where, hint="allow more with --timeout")
 
     def sleep(self, seconds: float, where: str) -> None:
         """Wait, in short slices.

@@ -13,6 +13,7 @@ from drift.gateway.client import GatewayClient
 from drift.gateway.retry import Ledger
 from drift.gateway.settings import PAGE_LIMIT, ReadMode
 from drift.gateway.workers import Workers
+from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Failed, Found
 
@@ -60,13 +61,8 @@ class Wanted:
     def __init__(self, groups: Sequence[DesiredGroup]) -> None:
         self._groups = groups
         self._open = dict.fromkeys(range(len(groups)))
-        self._by_external: dict[str, int] = {}
-        self._by_id: dict[str, int] = {}
-        for position, group in enumerate(groups):
-            if group.external_entity_id is not None:
-                self._by_external.setdefault(group.external_entity_id, position)
-            if group.id is not None:
-                self._by_id.setdefault(group.id, position)
+        declaration = Declaration(groups)
+        self._by_external, self._by_id = declaration.of_external_id, declaration.of_pinned_id
 
     def __len__(self) -> int:
         return len(self._open)

@@ -64,7 +64,7 @@ class GatewaySource:
 
     @property
     def broken_ids(self) -> Sequence[str | None]:
-        """External ids of those items; None for one that does not tell its own."""
+        """External ids of those items; None where an item has none that can be read."""
         return tuple(self._session.broken)
 
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:

@@ -1,10 +1,11 @@
 """Lines of styled text, which become plain text for files and pipes, and wrapped or coloured on a terminal."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
-Span: TypeAlias = tuple[str, str]
-"""Text, safe to show, and style: words of :data:`_CODES`, or nothing."""
+Span: TypeAlias = str | tuple[str, str]
+"""Text, safe to show, alone or with its style: words of :data:`_CODES`, or nothing."""
 
 _CODES = {
     "bold": "1",
@@ -32,21 +33,30 @@ class Line(NamedTuple):
     """Before what does not fit; at least as wide as the lead."""
 
 
-def line(indent: int, *spans: str | Span) -> Line:
-    """A line so many columns in; text without a style stands for itself."""
+def line(indent: int, *spans: Span) -> Line:
+    """A line so many columns in."""
     lead = " " * indent
-    return Line([(span, "") if isinstance(span, str) else span for span in spans], lead, lead)
+    return Line(spans, lead, lead)
 
 
 def show(lines: Iterable[Line], width: int | None = None, *, colour: bool = False) -> str:
     """The lines as text, none of them wider than ``width`` columns if there is room beside their leads."""
+    if width is None and not colour:
+        return "".join(f"{_plain(each).rstrip()}\n" for each in lines)
     return "".join(f"{row}\n" for each in lines for row in _rows(each, width, colour=colour))
 
 
+def _plain(each: Line) -> str:
+    return each.lead + "".join([span if isinstance(span, str) else span[0] for span in each.spans])
+
+
 def _rows(each: Line, width: int | None, *, colour: bool) -> Sequence[str]:
-    lead, hang = (_styled(text, "dim" if colour and text.strip() else "") for text in (each.lead, each.hang))
-    text = "".join(_styled(part, style if colour else "") for part, style in each.spans)
-    if width is None or _fits(each, width) or width - len(each.hang) < _LEAST_ROOM:
+    lead, hang, text = each.lead, each.hang, _plain(each)[len(each.lead) :]
+    fits = width is None or _columns(lead + text) <= width or width - len(hang) < _LEAST_ROOM
+    if colour:
+        lead, hang = _guide(lead), _guide(hang)
+        text = "".join(map(_coloured, each.spans))
+    if fits or width is None:
         return [f"{lead}{text}".rstrip()]
     from wcwidth import wrap  # noqa: PLC0415 - only a terminal needs it
 
@@ -54,16 +64,23 @@ def _rows(each: Line, width: int | None, *, colour: bool) -> Sequence[str]:
     return [f"{lead}{first}", *(f"{hang}{other}" for other in others)]
 
 
-def _fits(each: Line, width: int) -> bool:
-    plain = each.lead + "".join(text for text, _ in each.spans)
-    if plain.isascii():
-        return len(plain) <= width
-    from wcwidth import width as columns  # noqa: PLC0415 - only a terminal needs it
+def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from wcwidth import width  # noqa: PLC0415 - only a terminal needs it
 
-    return columns(plain) <= width
+    return width(text)
 
 
-def _styled(text: str, style: str) -> str:
-    if not style or not text:
-        return text
-    return f"\x1b[{';'.join(_CODES[word] for word in style.split())}m{text}\x1b[0m"
+def _coloured(span: Span) -> str:
+    text, style = (span, "") if isinstance(span, str) else span
+    return f"{_code(style)}{text}\x1b[0m" if style and text else text
+
+
+def _guide(lead: str) -> str:
+    return _coloured((lead, "dim" if lead.strip() else ""))
+
+
+@cache
+def _code(style: str) -> str:
+    return f"\x1b[{';'.join(_CODES[word] for word in style.split())}m"

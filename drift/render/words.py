@@ -1,6 +1,7 @@
 """What results for people say in the same words, whatever the format. Names in them are not yet safe to show."""
 
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 from drift.errors import ExitCode
@@ -14,19 +15,6 @@ from drift.rules import Direction
 
 Word = TypeVar("Word", bound=str)
 
-VERDICTS: Mapping[Verdict, str] = {
-    Verdict.IN_SYNC: "In sync",
-    Verdict.DRIFT: "Drift",
-    Verdict.INCOMPLETE: "Incomplete",
-}
-STATUSES: Mapping[Status, str] = {
-    Status.IN_SYNC: "in sync",
-    Status.DRIFT: "drift",
-    Status.MISSING: "missing",
-    Status.UNREAD: "unread",
-    Status.UNMANAGED: "unmanaged",
-    Status.ACCEPTED: "accepted",
-}
 SECTIONS: Mapping[ChangeStatus | None, tuple[str, str]] = {
     ChangeStatus.CONFLICTING: ("conflicting", "the files and live both changed, differently"),
     ChangeStatus.INTRODUCED: ("plan", "what applying the files will change"),
@@ -34,6 +22,8 @@ SECTIONS: Mapping[ChangeStatus | None, tuple[str, str]] = {
     None: ("other", "of no known origin"),
 }
 """Title and meaning of what a base tells apart."""
+UNLISTED = "the live groups were not listed completely"
+"""Why there may be unmanaged groups that the run did not see; the reason follows."""
 _EFFECTS = {Direction.PERMISSIVE: "loosens", Direction.RESTRICTIVE: "tightens", Direction.NEUTRAL: "changes"}
 _DELETIONS = frozenset({"group-missing", "group-recreated"})
 _EXIT_CODES: Mapping[int, str] = {
@@ -44,6 +34,11 @@ _EXIT_CODES: Mapping[int, str] = {
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
+
+
+def spoken(value: StrEnum) -> str:
+    """``in sync`` of ``in-sync``."""
+    return value.value.replace("-", " ")
 
 
 def titled(group: GroupRef) -> str:

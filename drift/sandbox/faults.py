@@ -40,7 +40,7 @@ class Delivery(Struct, frozen=True):
     pause: float = 0
     """Seconds."""
     drip: float = 0
-    """Seconds before each byte of the whole answer."""
+    """Seconds before each byte of the answer, headers included."""
 
 
 Ask: TypeAlias = Callable[[Request], Delivery]
@@ -53,8 +53,10 @@ class CannedAnswer(Struct, frozen=True):
     status: int
     body: bytes | None = None
     """None sends ``{"error": ...}``, the documented shape of an error."""
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
+    type: str = "application/json"
+    """Its content type."""
+    location: str = ""
+    """The ``Location`` header; empty: none."""
     retry_after: int | None = None
     """Seconds."""
     retry_after_in: Literal["body", "header", "date"] = "body"
@@ -62,7 +64,9 @@ class CannedAnswer(Struct, frozen=True):
 
     def response(self, now: datetime) -> Response:
         """The answer at this time."""
-        headers = [("Content-Type", self.content_type), *self.headers]
+        headers = [("Content-Type", self.type)]
+        if self.location:
+            headers.append(("Location", self.location))
         error: dict[str, str | int] = {"error": _phrase(self.status)}
         if self.retry_after is not None:
             match self.retry_after_in:

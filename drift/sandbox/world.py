@@ -33,6 +33,7 @@ from drift.sandbox.wire import (
 DEFAULT_KEY = "sandbox-key"
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
+_NOT_COUNTED_YET = {"current_usage": None, "reset_at": None}
 
 Endpoint: TypeAlias = Callable[[Request, str], object]
 """Answers a request about the group with this id with a JSON value."""
@@ -202,13 +203,7 @@ class World:
         group = self._get(request, group_id)
         usage = {
             model.slug: [
-                {
-                    "type": limit.type,
-                    "unit": limit.unit,
-                    "threshold": limit.threshold,
-                    "current_usage": None,
-                    "reset_at": None,
-                }
+                {"type": limit.type, "unit": limit.unit, "threshold": limit.threshold, **_NOT_COUNTED_YET}
                 for limit in model.usage_limits
             ]
             for model in group.effective_models

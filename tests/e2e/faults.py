@@ -35,7 +35,7 @@ LIST = "/v1/gateway/groups"
 ONE = "/v1/gateway/groups/*"
 LONG = "30s"
 """More than any run here needs, so that something else ends it."""
-SHORT = "1s"
+SHORT = "2s"
 """For runs that only ``--timeout`` ends."""
 
 
@@ -127,7 +127,7 @@ def _modes(row: Row) -> tuple[tuple[Mode, Outcome | None], ...]:
 
 
 def play(drift: Drift, sandbox: SandboxFactory, row: Row, mode: Mode, outcome: Outcome) -> Sandbox:
-    """Run one cell, and hold it against what it is to come to."""
+    """Run one cell, and compare it with what it is to come to."""
     seed = drift.directory / "groups.yaml"
     seed.write_text(row.live)
     live = sandbox(seed, faults=row.faults, foreign=row.foreign)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.e2e.conftest import EXAMPLE, ROOT, Drift, Sandbox, SandboxFactory
+from tests.e2e.conftest import EXAMPLE, PATIENCE, ROOT, Drift, Sandbox, SandboxFactory
 from tests.e2e.fake_github import REPOSITORY, TOKEN, FakeGitHub, fake_github
 
 ACTION = ROOT / ".github" / "actions" / "drift-report"
@@ -65,7 +65,7 @@ class Runner:
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         pairs = (line.partition("=") for line in output.read_text().splitlines())

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from drift.render.json import schema
-from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
+from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, SandboxFactory
 
 ACME = """\
 version: 1
@@ -289,7 +289,7 @@ def test_a_signal_leaves_a_report_marked_incomplete(
         connection, _ = silent.accept()
         connection.recv(1)
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
         connection.close()
 
     assert process.returncode == code

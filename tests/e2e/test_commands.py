@@ -15,7 +15,7 @@ import yaml
 
 from drift import __version__
 from drift.rules import RULES
-from tests.e2e.conftest import EXAMPLE, Drift
+from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift
 
 
 def test_version_imports_nothing_heavy(drift: Drift) -> None:
@@ -254,7 +254,7 @@ def test_sandbox_serves_until_it_is_told_to_stop(drift: Drift) -> None:
         urllib.request.urlopen(request)  # noqa: S310
     refused.value.close()
     process.send_signal(signal.SIGINT)
-    _, log = process.communicate(timeout=10)
+    _, log = process.communicate(timeout=PATIENCE)
 
     assert refused.value.code == 401
     assert process.returncode == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drift.sandbox.wire import GROUPS_PATH
-from tests.e2e.conftest import EXAMPLE, Drift, Meanwhile, Sandbox, SandboxFactory
+from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, Meanwhile, Sandbox, SandboxFactory
 
 
 def contents(directory: Path) -> Mapping[str, bytes]:
@@ -328,18 +328,18 @@ def test_places_that_cannot_be_used_are_refused(
 def test_an_interrupt_while_reading_leaves_nothing_behind(
     drift: Drift, sandbox: SandboxFactory, tmp_path: Path
 ) -> None:
-    live = sandbox(faults=["latency=30s"])
+    live = sandbox(faults=["latency=600s"])
     process = subprocess.Popen(
         [sys.executable, "-m", "drift", "export", "--api-url", live.url],
         cwd=tmp_path,
         env=drift.environment("sandbox-key"),
         stderr=subprocess.PIPE,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not live.targets() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 130
     assert b"interrupted; nothing was written" in err

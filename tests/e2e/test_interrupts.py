@@ -15,11 +15,11 @@ import jsonschema
 import pytest
 
 from drift.render.json import schema
-from tests.e2e.conftest import Drift, Sandbox, SandboxFactory
+from tests.e2e.conftest import PATIENCE, Drift, Sandbox, SandboxFactory
 from tests.e2e.faults import CHANGED, LIST, ONE, WORKSPACE, Mode
 
 SIGNALS = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-ARGUMENTS = ("--timeout", "60s", "--output", "text", "--output", "json=report.json")
+ARGUMENTS = ("--timeout", "600s", "--output", "text", "--output", "json=report.json")
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def running(drift: Drift, url: str, mode: Mode) -> Iterator[subprocess.Popen[str
 def interrupted(drift: Drift, process: subprocess.Popen[str], number: signal.Signals, code: int) -> set[str]:
     """Send the signal once; the external ids that the report calls in sync."""
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (code, "")
     assert f"exit code {code} (" in out
     assert {path.name for path in drift.directory.iterdir()} == {"groups.yaml", "report.json"}
@@ -56,7 +56,7 @@ def interrupted(drift: Drift, process: subprocess.Popen[str], number: signal.Sig
 
 def until(arrived: Callable[[], bool]) -> None:
     """Wait for the run to get there."""
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + PATIENCE
     while not arrived():
         assert time.monotonic() < patience
         time.sleep(0.01)
@@ -75,15 +75,15 @@ class Stage(NamedTuple):
 
 
 STAGES = [
-    Stage("headers", "latency=60s", "list", 1),
+    Stage("headers", "latency=600s", "list", 1),
     Stage("dripping-headers", "drip=100ms", "get", 5),
-    Stage("body", "stall=60s:after=20", "list", 1),
-    Stage("some-bodies", f"stall=60s:path={ONE}", "get", 5, "d e"),
+    Stage("body", "stall=600s:after=20", "list", 1),
+    Stage("some-bodies", f"stall=600s:path={ONE}", "get", 5, "d e"),
     Stage("pause", "429:retry_after=50", "list", 1),
     Stage("pause-of-all", "429:retry_after=50", "get", 1),
     Stage("backoff", "503", "list", 2),
-    Stage("second-page", f"stall=60s:path={LIST},from=2", "list", 2, "a b"),
-    Stage("confirmation", f"stall=60s:path={ONE}", "list", 2, "a b d e", CHANGED),
+    Stage("second-page", f"stall=600s:path={LIST},from=2", "list", 2, "a b"),
+    Stage("confirmation", f"stall=600s:path={ONE}", "list", 2, "a b d e", CHANGED),
 ]
 
 
@@ -118,14 +118,14 @@ def test_a_second_signal_ends_at_once(drift: Drift, sandbox: SandboxFactory, aga
     """Signals one after the other, as an impatient person sends them, never show a traceback or leave half a file."""
     seed = drift.directory / "groups.yaml"
     seed.write_text(WORKSPACE)
-    live: Sandbox = sandbox(seed, faults=["latency=60s"])
+    live: Sandbox = sandbox(seed, faults=["latency=600s"])
     with running(drift, live.url, "get") as process:
         until(lambda: bool(live.targets()))
         process.send_signal(signal.SIGINT)
         while process.poll() is None:
             time.sleep(0.02)
             process.send_signal(again)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in out + err
     assert process.returncode == 130, "the first signal decides"
     assert_whole(drift.directory)

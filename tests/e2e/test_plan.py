@@ -12,7 +12,7 @@ import pytest
 from drift.plan.values import Plan
 from drift.render import PLANS
 from drift.sandbox.world import DEFAULT_KEY
-from tests.e2e.conftest import EXAMPLE, Drift, Run, Sandbox, SandboxFactory
+from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, Run, Sandbox, SandboxFactory
 from tests.hostile import HOSTILE
 
 needs_curl = pytest.mark.usefixtures("curl")
@@ -80,7 +80,7 @@ def run_script(drift: Drift, script: str, *, key: str = DEFAULT_KEY, path: str |
         cwd=drift.directory,
         env={**env, **({"PATH": path} if path else {})},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return Run(done.returncode, done.stdout.decode(), done.stderr.decode())

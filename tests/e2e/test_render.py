@@ -89,6 +89,13 @@ def test_a_report_of_another_major_version_is_refused(drift: Drift) -> None:
     assert "report schema 2.0" in run.err
 
 
+def test_a_report_without_an_end_is_refused(drift: Drift) -> None:
+    run = drift("render", "/dev/zero")
+
+    assert (run.code, run.out) == (4, "")
+    assert "/dev/zero has more than 268,435,456 bytes" in run.err
+
+
 def test_a_missing_report_is_told(drift: Drift) -> None:
     assert "cannot read nowhere.json" in drift("render", "nowhere.json").err
 
@@ -185,15 +192,16 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(drift: Drift) -> N
     assert Path("/dev/null").is_char_device()
 
 
-@pytest.mark.parametrize("link", ["out.json", "reports"])
+@pytest.mark.parametrize("link", ["out.json", "reports", "device"])
 def test_a_link_that_leads_out_of_the_repository_is_not_followed(drift: Drift, tmp_path: Path, link: str) -> None:
     """A pull request may have brought it."""
     (tmp_path / "repository" / ".git").mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
     target = tmp_path / "elsewhere" / "out.json"
     target.write_text("mine")
-    (tmp_path / "repository" / link).symlink_to(target if link == "out.json" else target.parent)
-    path = "out.json" if link == "out.json" else "reports/out.json"
+    leads_to = {"out.json": target, "reports": target.parent, "device": Path("/dev/null")}
+    (tmp_path / "repository" / link).symlink_to(leads_to[link])
+    path = "reports/out.json" if link == "reports" else link
 
     run = drift("render", OLD, "--output", f"text=repository/{path}")
 

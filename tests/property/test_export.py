@@ -223,6 +223,7 @@ def test_a_part_of_a_workspace_is_declared_as_it_is(
 ACCEPTANCE = Acceptance("g", "limit-raised", ModelPath("o/m"), 5, "r", "o", "2027-01-31", 1, Location("a", 1, 1))
 
 
+@examples(0.5)
 @given(forests(), options, st.sampled_from(["own", True, False, None]), texts.filter(bool))
 def test_an_acceptance_leaves_the_rest_of_any_file_as_it_is(
     groups: Mapping[str, Group],

@@ -3,13 +3,13 @@
 Without scripts: nothing folds, nothing filters. Texts are made safe as in the report's page.
 """
 
-from msgspec import Struct
+from collections.abc import Sequence
 
 from drift.model.wording import counted
 from drift.render import RenderOptions
 from drift.render.history.text import day, span
 from drift.render.pages import allowed, asset, template
-from drift.report.history import Episode, History, RunEntry, oldest
+from drift.report.history import History, RunEntry, oldest
 
 _HEIGHT = 120
 _BAR = 10
@@ -19,54 +19,38 @@ _LEAST = 3
 """Units of a bar for a run that found nothing, so that it can be seen."""
 
 
-class _Bar(Struct, frozen=True):
-    """One run in the trend; ``x`` is its place, in bars."""
-
-    x: int
-    height: float
-    kind: str
-    label: str
-
-
 def render(history: History, _options: RenderOptions) -> str:
     """One HTML document."""
     style = asset(__package__, "history.css")
+    over = [episode for episode in history.episodes if episode.resolved is not None]
     longest = oldest(history.episodes)
     return template(__package__, "history.html.jinja").render(
         policy=f"default-src 'none'; style-src {allowed(style)}; base-uri 'none'; form-action 'none'",
         style=style,
-        headline=_headline(history),
+        headline=f"{counted(len(history.runs), 'run')}: {len(history.open)} open, {len(over)} resolved",
         oldest=f"{span(longest.age)} ({longest.group.label})" if longest else "nothing",
         bars=_bars(history.runs),
         width=_BAR * max(_FEWEST, len(history.runs)),
         height=_HEIGHT,
         still=history.open,
-        over=[episode for episode in history.episodes if episode.resolved is not None],
+        over=over,
         runs=history.runs[::-1],
         several=len({run.api_url for run in history.runs}) > 1,
         day=day,
         span=span,
-        seen=_seen,
+        counted=counted,
     )
 
 
-def _headline(history: History) -> str:
-    over = len(history.episodes) - len(history.open)
-    return f"{counted(len(history.runs), 'run')}: {len(history.open)} open, {over} resolved"
-
-
-def _seen(episode: Episode) -> str:
-    return counted(episode.seen, "run")
-
-
-def _bars(runs: tuple[RunEntry, ...]) -> list[_Bar]:
+def _bars(runs: Sequence[RunEntry]) -> list[tuple[str, int, float, str]]:
+    """Of each run in the trend its kind, where the bar begins, how high it is, and what it says."""
     most = max((run.findings for run in runs), default=0) or 1
     return [
-        _Bar(
-            x=position,
-            height=max(_LEAST, _HEIGHT * run.findings / most),
-            kind="failed" if run.failure else run.verdict,
-            label=f"{day(run.finished_at)}: {run.verdict}, {counted(run.findings, 'finding')}",
+        (
+            "failed" if run.failure else run.verdict,
+            _BAR * position + 1,
+            max(_LEAST, _HEIGHT * run.findings / most),
+            f"{day(run.finished_at)}: {run.verdict}, {counted(run.findings, 'finding')}",
         )
         for position, run in enumerate(runs)
     ]

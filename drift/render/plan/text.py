@@ -11,7 +11,7 @@ from drift.plan import ByHand, Cut, Plan
 from drift.plan.values import Verdict
 from drift.render import RenderOptions
 from drift.render.visible import visible
-from drift.render.words import titled
+from drift.render.words import UNLISTED, titled
 
 _RULES = (
     "nothing was sent, and this tool never sends it: review, then run the script of --output sh, or send each yourself",
@@ -78,7 +78,7 @@ def safety(plan: Plan) -> Iterator[str]:
     for warning in plan.warnings:
         yield f"warning: {visible(warning)}"
     if plan.unseen:
-        yield f"unseen: not all live groups: {visible(plan.unseen)}"
+        yield f"{UNLISTED}: {visible(plan.unseen)}"
     for entry in plan.unread[:_NAMED]:
         yield f"unread: {_label(entry.group)}: {visible(entry.message)}"
     if len(plan.unread) > _NAMED:

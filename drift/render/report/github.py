@@ -12,7 +12,7 @@ from drift.model.wording import counted, number
 from drift.render import RenderOptions
 from drift.render.report.remarks import Remark, remarks
 from drift.render.visible import clipped, visible
-from drift.render.words import outcome
+from drift.render.words import UNLISTED, outcome
 from drift.report.finding import ChangeStatus
 from drift.report.report import Report
 from drift.rules import Severity
@@ -57,7 +57,7 @@ def render(report: Report, _options: RenderOptions) -> str:
 
 def _annotations(report: Report) -> Iterator[_Annotation]:
     if report.unseen:
-        yield _Annotation("warning", None, "not all undeclared groups were seen", report.unseen)
+        yield _Annotation("warning", None, UNLISTED, report.unseen)
     for remark in remarks(report):
         if not remark.accepted:
             # An unmanaged group stands on no line.

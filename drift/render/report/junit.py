@@ -7,7 +7,6 @@ one ``testsuite``, and in a ``testcase`` at most one of ``failure`` (drift), ``e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from textwrap import dedent
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgspec import Struct
@@ -18,7 +17,7 @@ from drift.render import RenderOptions
 from drift.render.report.text import accepted_lines, finding_lines, lapsed_lines
 from drift.render.terminal import Line, show
 from drift.render.visible import visible
-from drift.render.words import takes_descendants
+from drift.render.words import UNLISTED, takes_descendants
 from drift.report.acceptance import Accepted
 from drift.report.finding import Finding
 from drift.report.report import GroupEntry, Report, Status, Unread
@@ -41,7 +40,7 @@ def render(report: Report, _options: RenderOptions) -> str:
     suite = SubElement(root, "testsuite", {**counts, "skipped": skipped, "timestamp": timestamp})
     _properties(suite, _facts(report))
     suite.extend(cases)
-    if output := [*report.warnings, *_plain(lapsed_lines(report.lapsed))]:
+    if output := [*report.warnings, *show(lapsed_lines(report.lapsed)).splitlines()]:
         _output(suite, output)
     indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
@@ -75,8 +74,8 @@ def _of_run(report: Report) -> Iterator[Element]:
             _output(case, [f"warning: {problem.message}", *text])
         yield case
     if report.unseen:
-        case = _case("undeclared groups", None, "run")
-        _outcome(case, "error", "unseen", f"not all undeclared groups were seen: {report.unseen}", [])
+        case = _case("live groups", None, "run")
+        _outcome(case, "error", "unseen", f"{UNLISTED}: {report.unseen}", [])
         yield case
 
 
@@ -161,7 +160,8 @@ def _judge(case: Element, of_group: _OfGroup) -> None:
 
 
 def _plain(lines: Iterable[Line]) -> list[str]:
-    return dedent(show(lines)).splitlines()
+    """As in the text report, where lines of groups stand two columns in."""
+    return [row.removeprefix("  ") for row in show(lines).splitlines()]
 
 
 def _case(name: str, place: Location | None, otherwise: str = "not declared") -> Element:

@@ -7,21 +7,10 @@ the worst first, and says how many are left out.
 from collections.abc import Iterator, Sequence
 
 from drift.model.wording import counted, number
-from drift.render import LEAST_BYTES, RenderOptions
+from drift.render import LEAST_BYTES, RenderOptions, words
 from drift.render.report.markdown_tables import tables
 from drift.render.report.markdown_text import Room, code, size
 from drift.render.report.outline import by_cause
-from drift.render.words import (
-    VERDICTS,
-    acceptances,
-    breakdown,
-    declared_counts,
-    exposed,
-    gate,
-    headline,
-    lapse,
-    since_base,
-)
 from drift.report.report import Report
 
 _LISTS = 4
@@ -57,35 +46,35 @@ def _left_out(findings: int) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     counts = report.counts
-    verdict = VERDICTS[report.verdict]
+    verdict = words.spoken(report.verdict).capitalize()
     if report.failure:
         yield f"## {verdict}: nothing was compared"
         yield f"\n{code(report.failure.message, 4 * _SHORT)}"
         if report.failure.hint:
             yield f"\nHint: {code(report.failure.hint, 4 * _SHORT)}"
     else:
-        yield f"## {verdict}: {headline(report)}"
+        yield f"## {verdict}: {words.headline(report)}"
     if counts.findings:
-        severities, directions = breakdown(report)
+        severities, directions = words.breakdown(report)
         yield f"\n{severities}; {directions}. *Permissive*: live allows more than declared; *restrictive*: less."
     if counts.declared:
-        ends = {"declared": counts.declared, **declared_counts(report)}
+        ends = {"declared": counts.declared, **words.declared_counts(report)}
         ends |= {"unmanaged": counts.unmanaged} if counts.unmanaged else {}
         yield f"\n| {' | '.join(ends)} |"
         yield f"|{'--:|' * len(ends)}"
         yield f"| {' | '.join(map(number, ends.values()))} |"
     yield ""
-    if accepted := acceptances(report):
+    if accepted := words.acceptances(report):
         yield f"- Accepted: {accepted}"
     if report.base:
-        yield f"- Compared with {code(report.base.name, _SHORT)}: {since_base(report)}"
+        yield f"- Compared with {code(report.base.name, _SHORT)}: {words.since_base(report)}"
     if report.exposure:
-        yield f"- Exposure: {code(exposed(report.exposure), 2 * _SHORT)}"
+        yield f"- Exposure: {code(words.exposed(report.exposure), 2 * _SHORT)}"
     if counts.transient:
         yield f"- {counted(counts.transient, 'difference')} of a first read did not show in a second one"
     if report.unseen:
-        yield f"- Not all undeclared groups were seen: {code(report.unseen, _SHORT)}"
-    yield f"- Live: {code(report.api_url, _SHORT)}; exit code {report.exit_code} ({gate(report)})"
+        yield f"- {words.UNLISTED.capitalize()}: {code(report.unseen, _SHORT)}"
+    yield f"- Live: {code(report.api_url, _SHORT)}; exit code {report.exit_code} ({words.gate(report)})"
 
 
 def _lists(report: Report, room: Room, *, everything: bool) -> Iterator[str]:
@@ -108,7 +97,7 @@ def _lists(report: Report, room: Room, *, everything: bool) -> Iterator[str]:
         f"\n### No longer accepted: {counted(len(report.lapsed), 'acceptance')} to renew or remove\n\n",
         [
             f"{code(entry.acceptance.group)} {code(entry.acceptance.rule or 'any rule')}, "
-            f"owner {code(entry.acceptance.owner)} ({code(str(entry.acceptance.source))}): {code(lapse(entry))}"
+            f"owner {code(entry.acceptance.owner)} ({code(str(entry.acceptance.source))}): {code(words.lapse(entry))}"
             for entry in report.lapsed
         ],
     )

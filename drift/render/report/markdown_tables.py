@@ -4,16 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias, assert_never
 
-from drift.model.paths import (
-    EffectiveLimitPath,
-    EffectivePath,
-    FieldPath,
-    GroupPath,
-    LimitPath,
-    ModelPath,
-    Path,
-    RateLimitPath,
-)
+from drift.model import paths
 from drift.model.wording import counted, number, size
 from drift.render.report.markdown_text import Room, cell, code, element
 from drift.render.report.outline import OfGroup, OfTree, Section, sections
@@ -116,14 +107,20 @@ def _row(finding: Finding) -> str:
     return f"| {' | '.join(columns)} |\n"
 
 
-def _named(path: Path) -> Sequence[str]:
+def _named(path: paths.Path) -> Sequence[str]:
     """The parts of a path that tell: not the block, nor the kind of limit, which the unit says."""
     match path:
-        case LimitPath(slug, limit):
+        case paths.LimitPath(slug, limit):
             return slug, str(limit)
-        case RateLimitPath(slug, type_):
+        case paths.RateLimitPath(slug, type_):
             return slug, type_
-        case GroupPath() | FieldPath() | ModelPath() | EffectivePath() | EffectiveLimitPath():
+        case (
+            paths.GroupPath()
+            | paths.FieldPath()
+            | paths.ModelPath()
+            | paths.EffectivePath()
+            | paths.EffectiveLimitPath()
+        ):
             return path.parts[1:] or path.parts
         case _:
             assert_never(path)

@@ -122,7 +122,10 @@ def _trees(findings: Iterable[Finding], ancestry: Ancestry) -> list[OfTree]:
 
 
 def _root(group: GroupRef, ancestry: Ancestry) -> str:
-    return [group, *ancestry.above(group)][-1].label
+    root = group
+    for ancestor in ancestry.above(group):
+        root = ancestor
+    return root.label
 
 
 def _tree(root: str, groups: Iterable[Sequence[Finding]]) -> OfTree:

@@ -32,15 +32,22 @@ class Remark(Struct, frozen=True):
     text: str
     place: Location | None
     """Of an unmanaged group the beginning of the first desired file; None if no file is known."""
-    fingerprint: str
-    """Hexadecimal; unique in the report, and the same in every run that says the same about the same thing.
-
-    It has no line number and no value: the remark stays the same one while the file is edited above it, and while
-    the drift grows or shrinks.
-    """
+    key: tuple[str, ...]
+    """What it says about what, without line numbers and values."""
     finding: Finding | None = None
     accepted: Accepted | None = None
     """Where the finding is accepted: by whom and for how long."""
+    repeat: int = 1
+    """Counts the remarks of one key."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal; unique in the report, and the same in every run that says the same about the same thing.
+
+        The remark stays the same one while the file is edited above it, and while the drift grows or shrinks.
+        """
+        first = _digest(self.key)
+        return first if self.repeat == 1 else _digest((first, str(self.repeat)))
 
     @property
     def sentence(self) -> str:
@@ -57,7 +64,7 @@ def _all(report: Report) -> Iterator[Remark]:
     start = _start(report)
     if report.failure:
         text = _with_hint(f"nothing was compared: {report.failure.message}", report.failure.hint)
-        yield Remark(CHECK_FAILED.id, Severity.HIGH, "", text, start, _fingerprint(CHECK_FAILED.id))
+        yield Remark(CHECK_FAILED.id, Severity.HIGH, "", text, start, (CHECK_FAILED.id,))
     yield from map(_problem, report.problems)
     for finding in report.findings:
         yield _finding(finding, start)
@@ -78,13 +85,13 @@ def _start(report: Report) -> Location | None:
 def _finding(finding: Finding, start: Location | None) -> Remark:
     group = finding.group
     text = "; ".join([finding.message, *consequences(finding)])
-    key = _fingerprint(finding.rule, group.external_entity_id or group.id or "", *finding.path.parts)
+    key = (finding.rule, group.external_entity_id or group.id or "", *finding.path.parts)
     return Remark(finding.rule, finding.severity, group.label, text, finding.source or start, key, finding)
 
 
 def _unread(unread: Unread) -> Remark:
     text = _with_hint(f"not read ({unread.cause.value}): {unread.message}", HINTS.get(unread.cause, ""))
-    key = _fingerprint(GROUP_UNREAD.id, unread.group.external_entity_id or unread.group.id or "")
+    key = (GROUP_UNREAD.id, unread.group.external_entity_id or unread.group.id or "")
     return Remark(GROUP_UNREAD.id, Severity.MEDIUM, unread.group.label, text, unread.source, key)
 
 
@@ -92,7 +99,7 @@ def _problem(problem: Problem) -> Remark:
     severity = Severity.HIGH if problem.level is Level.ERROR else Severity.LOW
     # groups[3] may be groups[4] tomorrow.
     path = re.sub(r"\[\d+\]", "[]", problem.path)
-    key = _fingerprint(problem.rule, problem.location.file, path, problem.message)
+    key = (problem.rule, problem.location.file, path, problem.message)
     text = _with_hint(problem.message, problem.hint)
     return Remark(problem.rule, severity, problem.path, text, problem.location, key)
 
@@ -101,7 +108,7 @@ def _lapsed(lapsed: Lapsed) -> Remark:
     entry = lapsed.acceptance
     text = f"the acceptance until {entry.until} ({entry.owner}: {entry.reason}) no longer applies: {lapse(lapsed)}"
     path = entry.path.parts if entry.path else ()
-    key = _fingerprint(ACCEPTANCE_LAPSED.id, entry.group, entry.rule or "", *path)
+    key = (ACCEPTANCE_LAPSED.id, entry.group, entry.rule or "", *path)
     return Remark(ACCEPTANCE_LAPSED.id, Severity.LOW, entry.group, text, entry.source, key)
 
 
@@ -109,14 +116,13 @@ def _with_hint(text: str, hint: str) -> str:
     return f"{text}; {hint}" if hint else text
 
 
-def _fingerprint(*key: str) -> str:
+def _digest(key: tuple[str, ...]) -> str:
     return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _unique(found: Iterable[Remark]) -> Iterator[Remark]:
     """What says the same of the same thing twice is told apart by counting."""
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, ...]] = Counter()
     for remark in found:
-        seen[remark.fingerprint] += 1
-        count = seen[remark.fingerprint]
-        yield remark if count == 1 else replace(remark, fingerprint=_fingerprint(remark.fingerprint, str(count)))
+        seen[remark.key] += 1
+        yield remark if seen[remark.key] == 1 else replace(remark, repeat=seen[remark.key])

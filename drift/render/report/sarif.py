@@ -20,9 +20,10 @@ from drift.render.report.outline import by_cause
 from drift.render.report.remarks import Remark, remarks
 from drift.render.rules import kind
 from drift.render.visible import visible
+from drift.render.words import UNLISTED
 from drift.report.acceptance import Acceptance
 from drift.report.report import Report
-from drift.rules import RULES, DriftRule, FileRule, Rule, Severity
+from drift.rules import RULES, DriftRule, FileRule, Rule, RunRule, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 25_000
@@ -85,7 +86,7 @@ def _notifications(report: Report, *, cut: int) -> Iterator[Json]:
         groups = f"{counted(len(entries), 'group')} not read: {cause.value}"
         yield _notification("error", f"{groups}; {hint}" if hint else groups)
     if report.unseen:
-        yield _notification("error", f"not all undeclared groups were seen: {report.unseen}")
+        yield _notification("error", f"{UNLISTED}: {report.unseen}")
     if cut:
         yield _notification(
             "warning",
@@ -101,43 +102,29 @@ def _notification(level: _RuleLevel, text: str) -> Json:
 
 
 def _rule(rule: Rule) -> Json:
-    level = _level(rule)
+    level, tags = _level_and_tags(rule)
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": _cut(rule.explain.partition("\n\n")[0])},
         "help": {"text": rule.explain, "markdown": f"**{rule.title}** ({kind(rule)})\n\n{rule.explain}"},
         "defaultConfiguration": {"level": level},
-        "properties": {
-            "tags": _tags(rule),
-            "precision": "very-high",
-            "problem.severity": _PROBLEM_SEVERITIES[level],
-        },
+        "properties": {"tags": tags, "precision": "very-high", "problem.severity": _PROBLEM_SEVERITIES[level]},
     }
 
 
-def _level(rule: Rule) -> _RuleLevel:
+def _level_and_tags(rule: Rule) -> tuple[_RuleLevel, list[str]]:
     match rule:
         case DriftRule():
-            return _LEVELS[rule.severity]
+            return _LEVELS[rule.severity], ["drift", *([rule.direction.value] if rule.direction else [])]
         case FileRule():
-            return "error" if rule.level is Level.ERROR else "note"
-        case _:
-            return "warning"
-
-
-def _tags(rule: Rule) -> list[str]:
-    match rule:
-        case DriftRule():
-            return ["drift", *([rule.direction.value] if rule.direction else [])]
-        case FileRule():
-            return ["desired"]
-        case _:
-            return ["run"]
+            return "error" if rule.level is Level.ERROR else "note", ["desired"]
+        case RunRule():
+            return "warning", ["run"]
 
 
 def _result(remark: Remark, place: Location) -> Json:
-    finding = remark.finding
+    finding, fingerprint = remark.finding, remark.fingerprint
     result: Json = {
         "ruleId": remark.rule,
         # A report of a later version may know rules that this one does not.
@@ -147,8 +134,8 @@ def _result(remark: Remark, place: Location) -> Json:
         "locations": [_place(place)],
         "partialFingerprints": {
             # The one that GitHub matches alerts by; it would else be made of the line's text.
-            "primaryLocationLineHash": f"{remark.fingerprint[:16]}:1",
-            "groupRulePath/v1": remark.fingerprint,
+            "primaryLocationLineHash": f"{fingerprint[:16]}:1",
+            "groupRulePath/v1": fingerprint,
         },
     }
     if remark.accepted:

@@ -4,23 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from drift.errors import Location
 from drift.model.wording import counted, number
-from drift.render import RenderOptions
+from drift.render import RenderOptions, words
 from drift.render.report.outline import OfCause, OfGroup, OfTree, by_cause, sections
 from drift.render.terminal import Line, line, show
 from drift.render.visible import visible
-from drift.render.words import (
-    SECTIONS,
-    acceptances,
-    consequences,
-    declared_counts,
-    exposed,
-    gate,
-    lapse,
-    nonzero,
-    other_name,
-    outcome,
-    since_base,
-)
 from drift.report.acceptance import Accepted, Lapsed
 from drift.report.evidence import Evidence
 from drift.report.finding import Finding
@@ -59,7 +46,7 @@ def _paragraphs(report: Report, *, everything: bool) -> Iterator[Sequence[Line]]
     """What is shown above the summary, each followed by an empty line unless it is empty itself."""
     for section in sections(report):
         if report.base:
-            title, meaning = SECTIONS[section.status]
+            title, meaning = words.SECTIONS[section.status]
             yield [line(0, (f"== {title}", "bold underline"), f": {meaning} ({counted(section.total, 'finding')})")]
         for tree in section.trees:
             for of_group in tree.groups:
@@ -69,7 +56,7 @@ def _paragraphs(report: Report, *, everything: bool) -> Iterator[Sequence[Line]]
     for cause in by_cause(report.unread):
         yield list(_unread(cause, everything=everything))
     if report.unseen:
-        yield [line(0, ("unseen: ", "bold yellow"), f"not all undeclared groups: {visible(report.unseen)}")]
+        yield [line(0, (f"{words.UNLISTED}: ", "bold yellow"), visible(report.unseen))]
     if report.base:
         yield list(_since(report.base, everything=everything))
     in_sync = [entry for entry in report.groups if entry.status is Status.IN_SYNC]
@@ -91,7 +78,7 @@ def finding_lines(finding: Finding) -> Iterator[Line]:
         (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
     )
     yield line(4, visible(finding.message))
-    for consequence in consequences(finding, _NAMED, visible):
+    for consequence in words.consequences(finding, _NAMED, visible):
         yield line(4, consequence)
 
 
@@ -121,12 +108,12 @@ def lapsed_lines(lapsed: Sequence[Lapsed]) -> Iterator[Line]:
         acceptance = entry.acceptance
         what = f"{visible(acceptance.group)} {visible(acceptance.rule or 'any rule')}"
         yield line(2, f"{_place(acceptance.source)}: {what}, owner {visible(acceptance.owner)}")
-        yield line(4, visible(lapse(entry)))
+        yield line(4, visible(words.lapse(entry)))
 
 
 def _heading(of_group: OfGroup, tree: OfTree) -> Line:
     group = of_group.group
-    name = other_name(group)
+    name = words.other_name(group)
     return line(
         0,
         (visible(group.label), "bold"),
@@ -178,20 +165,20 @@ def _since(base: Base, *, everything: bool) -> Iterator[Line]:
 
 def _summary(report: Report) -> Iterator[Line]:
     counts = report.counts
-    yield line(0, (report.verdict.value, _VERDICT_STYLE[report.verdict]), f": {visible(outcome(report))}")
-    groups = ", ".join(f"{number(count)} {status}" for status, count in declared_counts(report).items())
+    yield line(0, (report.verdict.value, _VERDICT_STYLE[report.verdict]), f": {visible(words.outcome(report))}")
+    groups = ", ".join(f"{number(count)} {status}" for status, count in words.declared_counts(report).items())
     extra = f"; {number(counts.unmanaged)} unmanaged" if counts.unmanaged else ""
     extra += f"; {counted(counts.transient, 'transient difference')}" if counts.transient else ""
     yield line(2, f"{counted(counts.declared, 'declared group')}: {groups}{extra}")
-    if accepted := acceptances(report):
+    if accepted := words.acceptances(report):
         yield line(2, f"accepted: {accepted}")
     if report.base:
         commit = f" ({visible(report.base.commit[:_SHORT_HASH])})" if report.base.commit else ""
-        yield line(2, f"base: {visible(report.base.name)}{commit}: {since_base(report)}")
+        yield line(2, f"base: {visible(report.base.name)}{commit}: {words.since_base(report)}")
     if report.exposure:
-        yield line(2, f"exposure: {visible(exposed(report.exposure))}")
-    yield line(2, f"live: {visible(report.api_url)} ({visible(nonzero(report.requests)) or 'no requests'})")
-    yield line(2, f"exit code {report.exit_code} ({gate(report)})")
+        yield line(2, f"exposure: {visible(words.exposed(report.exposure))}")
+    yield line(2, f"live: {visible(report.api_url)} ({visible(words.nonzero(report.requests)) or 'no requests'})")
+    yield line(2, f"exit code {report.exit_code} ({words.gate(report)})")
 
 
 def _evidence(evidence: Evidence) -> Line:

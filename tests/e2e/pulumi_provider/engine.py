@@ -91,7 +91,7 @@ class Engine:
                 env=Drift.environment(None, self.env),
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=120,
                 check=False,
             )
         ok = done.returncode == 0 and not run.errors

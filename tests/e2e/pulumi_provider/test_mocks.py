@@ -69,7 +69,7 @@ def test_a_program_can_be_tested_with_mocks(tmp_path: Path) -> None:
         env=Drift.environment(None),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -270,10 +270,8 @@ def test_what_a_look_makes_doubtful_is_looked_at_again() -> None:
     report = run([top, middle, bottom], Lowered(*answers(100, 1000, "Else")))
 
     assert looks == [[bottom], [middle], [top]]
-    assert sorted((finding.group.label, finding.rule) for finding in report.findings) == [
-        ("middle", "limit-lowered"),
-        ("top", "limit-lowered"),
-    ]
+    lowered = [finding.group.label for finding in report.findings if finding.rule == "limit-lowered"]
+    assert sorted(lowered) == ["middle", "top"]
 
 
 def heir(label: str, parent: str, models: Models, effective_models: EffectiveModels, name: str = "Acme") -> Group:

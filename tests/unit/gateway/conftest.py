@@ -1,4 +1,4 @@
-"""What the gateway's tests share: time that passes when told to, and a gateway that remembers what it was asked."""
+"""What the gateway's tests share: time that passes only for those who sleep, and a gateway that remembers."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -144,7 +144,7 @@ def test_statuses(answers: Answers, ledger: Ledger, status: int, cause: Cause, t
     ],
 )
 def test_no_answer(answers: Answers, ledger: Ledger, exception: Exception, cause: Cause, tries: int) -> None:
-    """What the network does is told apart from what the server says."""
+    """What the network does is distinguished from what the server says."""
     error = failing(answers(exception))
     assert (error.cause, error.status) == (cause, None)
     assert type(exception).__name__ in error.message

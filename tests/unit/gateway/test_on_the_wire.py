@@ -141,7 +141,7 @@ def test_external_ids_are_one_parameter(server: Server, connect: Callable[[str],
 
 
 def test_one_connection(server: Server, connect: Callable[[str], GatewayClient]) -> None:
-    """A client keeps its connection, and tells no more than it has to."""
+    """A client keeps its connection, and says no more than it has to."""
     client = connect(server.url)
     client.get("a")
     client.get("b")
@@ -185,7 +185,7 @@ def test_host_that_needs_no_proxy(connect: Callable[[str], GatewayClient], monke
 
 
 def test_impossible_host(connect: Callable[[str], GatewayClient]) -> None:
-    """A host that cannot exist is told before anything is read."""
+    """A host that cannot exist is refused before anything is read."""
     with pytest.raises(SettingsError, match="not a URL"):
         connect("https://a..b" + "\u0301" * 3)
 

@@ -63,16 +63,16 @@ def test_what_gets_can_save() -> None:
 
 
 def test_wanted(declare: Declare) -> None:
-    """Each group is closed once; those with the same id do not hide each other."""
-    groups = [declare("a"), declare("a"), declare(pinned="x"), declare("b", pinned="y")]
+    """Each group is found by either id, until it is closed."""
+    groups = [declare("a"), declare(pinned="x"), declare("b", pinned="y")]
     wanted = Wanted(groups)
     assert wanted.by_external("a") == 0
     assert wanted.by_external(None) is None
     assert wanted.by_external("c") is None
-    assert wanted.by_id("y") == 3
+    assert wanted.by_id("y") == 2
     assert wanted.close(0) is groups[0]
     assert wanted.by_external("a") is None
-    assert list(wanted) == [1, 2, 3]
+    assert list(wanted) == [1, 2]
     assert 0 not in wanted
     for position in wanted:
         wanted.close(position)

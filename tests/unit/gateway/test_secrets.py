@@ -56,7 +56,7 @@ def test_servers_that_repeat_the_key(
     served: Callable[[Faults], Served], declare: Callable[..., DesiredGroup], status: int
 ) -> None:
     """Neither readings nor notes repeat what a server says of the key."""
-    answer = CannedAnswer(status, ECHO, headers=(("Location", "https://elsewhere.test/"),), retry_after=1000)
+    answer = CannedAnswer(status, ECHO, location="https://elsewhere.test/", retry_after=1000)
     url = served(Faults([Fault(answer)])).url
     options = ReadOptions(read="get", timeout=0.5)
     with GatewaySource(url, ApiKey(KEY, origin="test"), options) as source:

@@ -146,7 +146,7 @@ class TestByList:
         assert gateway.asked[0] == LIST
         assert "cursor" in gateway.asked[1]
 
-    def test_every_group_is_told_once_and_as_the_same_object(self, gateway: "Gateway", declare: Declare) -> None:
+    def test_every_group_is_reported_once_and_as_the_same_object(self, gateway: "Gateway", declare: Declare) -> None:
         """The readings answer the very declarations that were asked for."""
         gateway.create(*names(20))
         wanted = [declare(name) for name in names(25)]
@@ -248,7 +248,7 @@ class TestByList:
         assert source.notes() == ("two groups of the list have the external id 'a': 'old' and 'new'",)
 
     def test_created_anew_while_the_list_is_read(self, gateway: "Gateway", declare: Declare) -> None:
-        """The list shows the group before and after; the one that is there now is the last to be told of."""
+        """The list shows the group before and after; the one that is there now is reported last."""
         (old,) = gateway.create("a")
         gateway.create(*names(4))
 
@@ -314,7 +314,7 @@ class TestListThatBreaksOff:
         assert readings.total() == 1050
         assert len(gateway.asked) <= 1 + TRIES
 
-    def test_unmanaged_groups_unseen(self, gateway: "Gateway", declare: Declare) -> None:
+    def test_unmanaged_groups_that_were_not_listed(self, gateway: "Gateway", declare: Declare) -> None:
         """Where all declared groups were found, it is still said that others were not seen."""
         gateway.create(*names(1050))
         gateway.faults = [Fault(CannedAnswer(500), path=ALL, start=2)]
@@ -418,7 +418,7 @@ class TestFilterInDoubt:
         assert gateway.asked[-2:] == [f"{LIST}&external_entity_id=a", f"/groups/{id_}"]
 
     def test_a_filter_that_works(self, gateway: "Gateway", declare: Declare) -> None:
-        """One more request tells."""
+        """One more request shows it."""
         (id_,) = gateway.create("a")
         with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b"), declare("c")]

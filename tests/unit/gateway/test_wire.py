@@ -77,7 +77,7 @@ def test_no_models(models: object) -> None:
 
 
 def test_unreported_effective_models_are_not_empty_ones() -> None:
-    """A group without the member is told apart from one without effective limits."""
+    """A group without the member is not one without effective limits."""
     absent = group()
     del absent["effective_models"]
     assert decode_group(body(absent), WHERE).effective_models is None
@@ -189,7 +189,7 @@ def test_effective_limits_that_look_like_the_own_ones(threshold: int, source: st
 
 
 def test_broken_items_leave_the_others_readable() -> None:
-    """Each broken item says what is wrong with it, and which group it is where that can still be told."""
+    """Each broken item says what is wrong with it, and which group it is where that can still be read."""
     nan = [{"slug": "m", "rate_limits": [{"type": "TOKEN", "unit": "DAY", "threshold": float("nan")}]}]
     items = [
         group(id="first"),
@@ -237,7 +237,7 @@ def test_a_wrong_type_names_its_path() -> None:
     ],
 )
 def test_broken_page(broken: bytes) -> None:
-    """A page whose pagination cannot be told is no page."""
+    """A page whose pagination cannot be read is no page."""
     with pytest.raises(GatewayError) as caught:
         Page(broken, WHERE)
     assert caught.value.cause is Cause.UNREADABLE_RESPONSE

@@ -162,6 +162,6 @@ except Exception as error:
     print(error.cause)
 pool.close()
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert ended.stdout == "timed-out\n"
     assert ended.stderr == ""

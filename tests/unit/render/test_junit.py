@@ -166,8 +166,8 @@ def test_a_failed_run_has_an_error_and_is_never_an_empty_green_suite() -> None:
     assert {case.name for case in suite} == {"check", "V20 groups[0].modls"}
 
 
-def test_undeclared_groups_that_were_not_seen_are_an_error() -> None:
-    (error,) = cases_of(replace(full_report(), unseen="503"))["undeclared groups"].result
+def test_groups_that_were_not_listed_completely_are_an_error() -> None:
+    (error,) = cases_of(replace(full_report(), unseen="503"))["live groups"].result
 
     assert isinstance(error, Error)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from unicodedata import east_asian_width
 
 import pytest
 from msgspec.structs import replace
@@ -109,6 +110,14 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     lines = render_report(sample(), "text", RenderOptions(width=48)).splitlines()
 
     assert max(map(len, lines)) <= 48
+
+
+def test_wide_characters_count_as_the_two_columns_that_they_take() -> None:
+    lines = render_report(sample(stranger="\u754c" * 60), "text", RenderOptions(width=48)).splitlines()
+
+    columns = [sum(2 if east_asian_width(char) in "WF" else 1 for char in line) for line in lines]
+    assert max(columns) <= 48
+    assert sum(line.count("\u754c") for line in lines) >= 60
 
 
 def test_brackets_in_a_name_are_no_markup() -> None:

@@ -192,7 +192,7 @@ class TestUpdate:
         assert updated == done(world.ask("GET", path))
 
     def test_models_are_replaced_as_a_set(self, world: World, path: str) -> None:
-        """The model set that is sent is the whole set; nothing is merged into what was there."""
+        """The model set that is sent is the complete set; nothing is merged into what was there."""
         updated = done(world.ask("PATCH", path, {"models": [{"slug": SLUG, "usage_limits": [tokens(1, "DAY")]}]}))
         assert [(entry["slug"], entry["rate_limits"]) for entry in updated["models"]] == [(SLUG, [])]
         assert updated["metadata"]["name"] == "Acme"
@@ -260,6 +260,12 @@ class TestCascadingLimits:
             response = world.ask("POST", GROUPS, new("leaf", model(tokens(threshold)), parent=child))
             assert (response.status, response.json()) == (400, TOO_MUCH)
         done(world.ask("POST", GROUPS, new("leaf", model(tokens(70)), parent=child)))
+
+    def test_ancestors_beyond_one_that_sets_nothing(self, world: World, root: str) -> None:
+        """A parent without the limit does not hide the pool above it."""
+        parent = done(world.ask("POST", GROUPS, new("parent", parent=root)))["id"]
+        assert world.ask("POST", GROUPS, new("leaf", model(tokens(101)), parent=parent)).json() == TOO_MUCH
+        done(world.ask("POST", GROUPS, new("leaf", model(tokens(100)), parent=parent)))
 
     def test_raise_above_an_ancestor(self, world: World, child: str) -> None:
         """Raising stops at the ancestor's threshold; equal is allowed."""

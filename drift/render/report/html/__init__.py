@@ -7,17 +7,17 @@ from elsewhere is loaded, run or sent.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
 from drift.model.wording import counted, number
-from drift.render import RenderOptions
+from drift.render import RenderOptions, words
 from drift.render.pages import allowed, asset, template
 from drift.render.report.html.cards import Card, card
 from drift.render.report.html.groups import DEEPEST, OPEN, group_rows
 from drift.render.report.outline import Ancestry, GroupKey, by_cause, group_key
-from drift.render.words import VERDICTS, exposures, gate, headline, lapse, nonzero, other_name, titled
 from drift.report.finding import Finding
 from drift.report.report import Report
 
@@ -54,8 +54,8 @@ def _content(report: Report) -> Mapping[str, object]:
     sections = _sections(report.findings, ancestry)
     links = {group: section.id for group, section in sections.items()}
     found = Counter(group_key(finding.group) for finding in report.findings)
-    verdict = "Nothing compared" if report.failure else VERDICTS[report.verdict]
-    summary = report.failure.message if report.failure else headline(report)
+    verdict = "Nothing compared" if report.failure else words.spoken(report.verdict).capitalize()
+    summary = report.failure.message if report.failure else words.headline(report)
     counts = report.counts
     rows = group_rows(report.groups, ancestry, links, found)
     return {
@@ -66,8 +66,8 @@ def _content(report: Report) -> Mapping[str, object]:
         "headline": summary,
         "details": list(_details(report)),
         "facts": _facts(report),
-        "started": _moment(report.started_at),
-        "exposure": exposures(report.exposure) if report.exposure else [],
+        "started": _day_and_time(report.started_at),
+        "exposure": words.exposures(report.exposure) if report.exposure else [],
         "shares": _shares(report),
         "severities": _choices(counts.by_severity.items()),
         "directions": _choices(counts.by_direction.items()),
@@ -83,7 +83,7 @@ def _content(report: Report) -> Mapping[str, object]:
             (_section(f"accepted-{index}", [entry.finding], ancestry), entry)
             for index, entry in enumerate(report.accepted, 1)
         ],
-        "lapsed": [(entry.acceptance, lapse(entry)) for entry in report.lapsed],
+        "lapsed": [(entry.acceptance, words.lapse(entry)) for entry in report.lapsed],
         "settled": list(_sections(report.base.settled, ancestry, "settled").values()) if report.base else [],
         "number": number,
         "counted": counted,
@@ -103,8 +103,8 @@ def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "gr
 
 def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> Section:
     group = findings[0].group
-    above = [titled(ancestor) for ancestor in islice(ancestry.above(group), DEEPEST)]
-    return Section(anchor, group.label, other_name(group) or "", above[::-1], list(map(card, findings)))
+    above = [words.titled(ancestor) for ancestor in islice(ancestry.above(group), DEEPEST)]
+    return Section(anchor, group.label, words.other_name(group) or "", above[::-1], list(map(card, findings)))
 
 
 def _details(report: Report) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _details(report: Report) -> Iterator[str]:
     if counts.unread:
         yield f"{counted(counts.unread, 'group')} could not be read: nothing is known about them."
     if report.unseen:
-        yield f"Not all undeclared groups were seen: {report.unseen}"
+        yield f"{words.UNLISTED.capitalize()}: {report.unseen}"
     if report.shard:
         yield f"Only shard {report.shard} of the declared groups was checked."
     if counts.expiring:
@@ -123,48 +123,39 @@ def _details(report: Report) -> Iterator[str]:
 
 
 def _facts(report: Report) -> Mapping[str, str]:
+    started, finished = _moment(report.started_at), _moment(report.finished_at)
     return {
         "Live": report.api_url,
-        "Exit code": f"{report.exit_code} ({gate(report)})",
-        "Took": _took(report.started_at, report.finished_at),
-        "Requests": nonzero(report.requests) or "none",
+        "Exit code": f"{report.exit_code} ({words.gate(report)})",
+        "Took": f"{(finished - started).total_seconds():.1f} s" if started and finished else "unknown",
+        "Requests": words.nonzero(report.requests) or "none",
         **({"Base": report.base.name} if report.base else {}),
         **({"Shard": report.shard} if report.shard else {}),
     }
 
 
-def _moment(text: str) -> str:
-    try:
+def _day_and_time(text: str) -> str:
+    moment = _moment(text)
+    return f"{moment.day} {moment:%B %Y, %H:%M:%S} {moment.tzname() or ''}".rstrip() if moment else text
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of the report, in UTC where it does not say; None for what a saved report calls a time and is none."""
+    with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{moment.day} {moment:%B %Y, %H:%M:%S} {moment.tzname() or ''}".rstrip()
-
-
-def _took(started: str, finished: str) -> str:
-    try:
-        seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
-    except (ValueError, TypeError):
-        return "unknown"
-    return f"{seconds:.1f} s"
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
 
 
 def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
     """A bar of all groups, cut by how they ended: kind, words, how many, where the part begins and how wide it is."""
-    counts = report.counts
-    parts = [
-        ("drift", "drifted", counts.drift),
-        ("missing", "missing", counts.missing),
-        ("unread", "unread", counts.unread),
-        ("unmanaged", "unmanaged", counts.unmanaged),
-        ("accepted", "accepted", counts.declared - counts.drift - counts.missing - counts.unread - counts.in_sync),
-        ("in-sync", "in sync", counts.in_sync),
-    ]
-    total = sum(count for _, _, count in parts)
+    ends = {**words.declared_counts(report), "unmanaged": report.counts.unmanaged}
+    total = sum(ends.values())
     shares, start = [], 0
-    for kind, words, count in parts:
-        if count > 0:
-            shares.append((kind, words, number(count), f"{100 * start / total:.2f}%", f"{100 * count / total:.2f}%"))
+    for end, count in ends.items():
+        if count:
+            begin, wide = (f"{100 * part / total:.2f}%" for part in (start, count))
+            shares.append((end.replace(" ", "-"), end, number(count), begin, wide))
             start += count
     return shares
 

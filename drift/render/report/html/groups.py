@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from drift.model.wording import counted, number
 from drift.render.report.outline import Ancestry, GroupKey, group_key
-from drift.render.words import STATUSES, titled
+from drift.render.words import spoken, titled
 from drift.report.report import GroupEntry, Status
 
 DEEPEST = 16
@@ -54,7 +54,7 @@ def group_rows(
             Row(
                 titled(entry.group),
                 entry.status.value,
-                f"{STATUSES[entry.status]}{findings}",
+                f"{spoken(entry.status)}{findings}",
                 links.get(key, ""),
                 str(entry.source) if entry.source else "",
                 _note(entry, ancestry.parents[index], level),
