@@ -16,8 +16,8 @@ from drift.cli.options import (
     refuse_connection,
 )
 from drift.cli.watching import Watched
-from drift.desired import Desired, load_desired
-from drift.errors import DriftError, ExitCode
+from drift.desired import load_desired
+from drift.errors import ExitCode
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
 from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
@@ -67,26 +67,21 @@ def command(
         live=live,
     )
     provenance = Provenance(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
-
-    def run() -> Plan:
-        desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-        plan = _planned(desired, request, connection.api_key_file, large=yes_large)
-        say_problems(desired.warnings)
-        if plan.failure:
-            say_error(plan.failure.message, plan.failure.hint)
-        return plan
-
-    plan = attempt(run)
-    if isinstance(plan, DriftError):
+    plan = attempt(lambda: _planned(request, connection.api_key_file, large=yes_large))
+    if not isinstance(plan, Plan):
         plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
+    elif plan.failure:
+        say_error(plan.failure.message, plan.failure.hint)
     if output != "text" or not plan.failure:
         write_result(PLANS.render(plan, output, RenderOptions(auth_scheme=settings.auth_scheme)))
     return plan.exit_code
 
 
-def _planned(desired: Desired, request: Request, key_file: Path | None, *, large: bool) -> Plan:
+def _planned(request: Request, key_file: Path | None, *, large: bool) -> Plan:
+    desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
     watched = Watched()
     report = compare(desired, request, None if request.live else api_key(key_file), through=watched.over)
+    say_problems(desired.warnings)
     source = watched.source
     api_url = source.api_url if isinstance(source, SnapshotSource) else request.settings.api_url
     address = parse_address(api_url)
