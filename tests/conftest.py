@@ -1,11 +1,25 @@
-"""Shared fixtures: golden files, and a clean environment for the command."""
+"""How tests run: golden files, the examples of properties, and how many processes share the work."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Every run tries the same examples, and no test fails because the machine is busy with something else. What the
+# thorough profile finds (see CONTRIBUTING) becomes an `@example`.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("steady"), derandomize=False, max_examples=2000)
+settings.load_profile("steady")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: half of the time that tests of the command take, they wait for it or with it."""
+    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,7 @@ from drift.report.exposure import Cost, Exposure
 from drift.report.finding import Affected, ChangeStatus, Finding
 from drift.report.report import Base, Gate, GroupEntry, Report, Status, Unread, assemble
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
+from tests.hostile import HOSTILE
 
 LINE = Location("desired/acme.yaml", 3, 5)
 STARTED = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -145,6 +146,16 @@ def hostile_report(text: str) -> Report:
         lapsed=[Lapsed(acceptance, Lapse.MOVED)],
         base=Base(text, None, (), (text,)),
     )
+
+
+def all_hostile_texts() -> Report:
+    """The hostile reports of all texts as one; run, base and address are those of the first."""
+    reports = [hostile_report(text) for text in HOSTILE.values()]
+    together: dict[str, object] = {
+        member: tuple(item for report in reports for item in getattr(report, member))
+        for member in ("findings", "unread", "groups", "problems", "warnings", "accepted", "lapsed")
+    }
+    return replace(reports[0], **together)
 
 
 def large_report(findings: int) -> Report:

@@ -9,10 +9,9 @@ import click
 
 from drift.cli.checking import now
 from drift.cli.console import write_result
-from drift.cli.outputs import write_file
-from drift.cli.saved import read_report
-from drift.desired.appending import append_accepted
+from drift.cli.files import read_report, write_file
 from drift.errors import Location, SettingsError
+from drift.export.acceptances import append_accepted
 from drift.model.wording import counted
 from drift.render.visible import visible
 from drift.report.acceptance import Acceptance

@@ -1,19 +1,54 @@
-"""``--base``: an earlier declaration from git, from a directory, or from the report of a check."""
+"""What git, a directory or a report says of the desired files at another time: their commit, and ``--base``.
+
+Git is only asked: no working tree, index or reference is touched.
+"""
 
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from subprocess import TimeoutExpired
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from drift.checker.base import Baseline, DeclaredBaseline, ReportBaseline
-from drift.cli.git import run_git
-from drift.cli.saved import read_report
+from drift.cli.files import read_report, repository_of
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
 from drift.model.groups import DesiredGroup
+
+_SECONDS = 20.0
+"""For one call of git."""
+# A repository that is only looked at must not start programs of its own choosing, nor be written to.
+_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+class Commit(NamedTuple):
+    """The commit that files belong to."""
+
+    hash: str
+    dirty: bool
+    """Whether the files differ from it, or are not in it."""
+
+
+def commit_of(paths: Sequence[str]) -> Commit | None:
+    """The commit of the files at the paths; None outside a repository, without git, or for standard input."""
+    files = [Path(path) for path in paths if path != "-"]
+    directory = next((_directory(path) for path in files), None)
+    # Starting git is slow, and few directories are in a repository.
+    if directory is None or repository_of(directory) is None:
+        return None
+    try:
+        head = _git(["rev-parse", "--verify", "--quiet", "HEAD"], directory)
+        status = _git(["status", "--porcelain", "--", *(str(path.absolute()) for path in files)], directory)
+    except SettingsError:
+        return None
+    if head is None or status is None:
+        return None
+    return Commit(head.decode("ascii", "replace").strip(), dirty=bool(status.strip()))
+
+
+def _directory(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
 
 
 def baseline(text: str, paths: Sequence[str], desired: Desired) -> Baseline:
@@ -89,9 +124,7 @@ class _Repository(NamedTuple):
             raise SettingsError(
                 "--base with a git revision needs files, not standard input", hint="or give a directory as the base"
             )
-        first = Path(paths[0])
-        directory = first if first.is_dir() else first.parent
-        top = _git(["rev-parse", "--show-toplevel"], directory)
+        top = _git(["rev-parse", "--show-toplevel"], _directory(Path(paths[0])))
         if top is None:
             raise SettingsError(
                 f"{paths[0]} is in no git repository", hint="--base takes a git revision, a directory or a JSON report"
@@ -156,10 +189,14 @@ def _contents(batch: bytes) -> Iterator[bytes]:
 
 def _git(arguments: Sequence[str], directory: Path, stdin: bytes = b"") -> bytes | None:
     """What git prints; None if it says no."""
+    import subprocess  # noqa: PLC0415 - slow to import, and few directories are in a repository
+
     try:
-        done = run_git(arguments, directory, stdin)
+        done = subprocess.run(  # noqa: S603 - arguments are the caller's, without a shell
+            [*_GIT, *arguments], cwd=directory, capture_output=True, timeout=_SECONDS, check=False, input=stdin
+        )
     except OSError as error:
         raise SettingsError("git cannot be started, and --base with a revision needs it") from error
-    except TimeoutExpired as error:
+    except subprocess.TimeoutExpired as error:
         raise SettingsError("git did not answer in time") from error
     return None if done.returncode else done.stdout

@@ -8,10 +8,8 @@ from drift.checker.check import check
 from drift.cli.checking import now
 from drift.cli.console import say_drift_error, unexpected
 from drift.cli.offline import described, read_snapshot
-from drift.cli.options import colour, verbosity
-from drift.cli.outputs import Output, checked, emit, output_option
+from drift.cli.outputs import ReportOutputs, report_outputs
 from drift.errors import DriftError, SettingsError
-from drift.gateway.settings import ColourChoice
 from drift.report.report import FailOn, Failure, Gate, Report, failed_report
 from drift.snapshot import Snapshot, SnapshotSource, declared_by
 
@@ -29,18 +27,13 @@ from drift.snapshot import Snapshot, SnapshotSource, declared_by
     show_default=True,
     help="Which differences make the exit code 2.",
 )
-@output_option
-@verbosity
-@colour
-def command(
-    before: Path, after: Path, *, fail_on: str, outputs: tuple[Output, ...], verbosity: int, colour: ColourChoice
-) -> int:
+@report_outputs
+def command(before: Path, after: Path, *, fail_on: str, outputs: ReportOutputs) -> int:
     """Say what changed between two files of `drift snapshot`; no key, no network.
 
     A takes the part of the declaration and B that of the live groups: groups that only A has are missing, groups
     that only B has are unmanaged, and a permissive finding means that B allows more than A.
     """
-    places = checked(outputs)
     gate = Gate(FailOn(fail_on))
     try:
         report = _compared(before, after, gate)
@@ -48,7 +41,7 @@ def command(
         report = _failed(error, before, after, gate)
     except Exception as error:  # noqa: BLE001 - whatever happens, there is a report and it is not "the same"
         report = _failed(unexpected(error), before, after, gate)
-    emit(report, places, verbosity=verbosity, colour=colour)
+    outputs.write(report)
     return report.exit_code
 
 

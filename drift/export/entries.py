@@ -1,33 +1,32 @@
 """A live group as an entry of ``groups``, in the API's shape, and what keeps one from being declared."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias, get_args
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count, groupby
 
-from drift.export.writing import Plain, limit_lists
+from drift.export.writing import Plain
 from drift.model.groups import Group
-from drift.model.limits import Kind, Limits
-
-ProfileOf: TypeAlias = Callable[[Limits], str | None]
-"""The profile that has exactly these limits, if there is one."""
+from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_item
 
 _LONGEST = 255
 _MOST_BITS = 10_000
 """Python neither reads nor writes much longer numbers."""
-_TYPES = frozenset(("REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACHED_INPUT_TOKEN", "OUTPUT_TOKEN"))
-_UNITS: Mapping[Kind, frozenset[str]] = {
-    "rate_limits": frozenset(("SECOND", "MINUTE")),
-    "usage_limits": frozenset(("DAY",)),
-}
 _MODES = frozenset(("INDEPENDENT", "CASCADING"))
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+_TYPES_IN_NAMES = {"TOKEN": "t", "REQUEST": "r"}
+_UNITS_IN_NAMES = {"SECOND": "ps", "MINUTE": "pm", "DAY": "pd"}
+_SIZES = ((10**9, "g"), (10**6, "m"), (10**3, "k"))
+_SHARED = 2
+"""Models with the same limits, from which on these get a profile."""
 
 
 class Links:
     """How declared groups can refer to live ones: by external id if that is declared, else by internal id."""
 
-    def __init__(self, live: Mapping[str, Group], declared: frozenset[str]) -> None:
+    def __init__(self, live: Mapping[str, Group], declared: Collection[str]) -> None:
         """``live`` groups by internal id; ``declared`` external ids, those about to be written included."""
         self._live = live
         self._declared = declared
@@ -44,6 +43,29 @@ class Links:
         return link if parent.limit_enforcement == group.limit_enforcement else {**link, **mode}
 
 
+class Profiles:
+    """The profile that a model can name instead of its limits: one that is there, or a new one for limits in common."""
+
+    def __init__(self, known: Mapping[str, Limits], groups: Iterable[Group]) -> None:
+        """``known`` profiles of the files by name; new ones are made for what several models of ``groups`` share."""
+        self._names: dict[frozenset[tuple[LimitKey, int]], str] = {}
+        for name, limits in sorted(known.items()):
+            self._names.setdefault(frozenset(limits.items()), name)
+        self.added: dict[str, Plain] = {}
+        """New profiles by name, as the files have them."""
+        uses = Counter(frozenset(limits.items()) for group in groups for limits in group.models.values() if limits)
+        shared = [dict(content) for content, times in uses.items() if times >= _SHARED and content not in self._names]
+        for name, limits in sorted((_profile_name(limits), limits) for limits in shared):
+            spelt = (name if number == 1 else f"{name}-{number}" for number in count(1))
+            free = next(one for one in spelt if one not in known and one not in self.added)
+            self._names[frozenset(limits.items())] = free
+            self.added[free] = {**limit_lists(limits)}
+
+    def of(self, limits: Limits) -> str | None:
+        """The name of the profile that has exactly these limits."""
+        return self._names.get(frozenset(limits.items())) if limits else None
+
+
 def names_itself(group: Group) -> bool:
     """Whether the group has an external id that can be declared; one that has not is known by its internal id."""
     return 0 < len(group.external_entity_id) <= _LONGEST
@@ -54,7 +76,7 @@ def key_of(group: Group) -> str:
     return group.external_entity_id if names_itself(group) else group.id
 
 
-def entry(group: Group, links: Links, *, pin: bool, profile_of: ProfileOf) -> Mapping[str, Plain]:
+def entry(group: Group, links: Links, profiles: Profiles | None, *, pin: bool) -> Mapping[str, Plain]:
     """The whole group, everything in it managed."""
     metadata: dict[str, Plain] = {"external_entity_id": group.external_entity_id} if names_itself(group) else {}
     metadata["name"] = group.name
@@ -62,15 +84,28 @@ def entry(group: Group, links: Links, *, pin: bool, profile_of: ProfileOf) -> Ma
         **({"id": group.id} if pin or not names_itself(group) else {}),
         "metadata": metadata,
         "hierarchy": links.hierarchy(group),
-        "models": [model(slug, limits, profile_of) for slug, limits in sorted(group.models.items())],
+        "models": [model(slug, limits, profiles) for slug, limits in sorted(group.models.items())],
     }
 
 
-def model(slug: str, limits: Limits, profile_of: ProfileOf = lambda _: None) -> Mapping[str, Plain]:
+def model(slug: str, limits: Limits, profiles: Profiles | None = None) -> Mapping[str, Plain]:
     """One entry of ``models``."""
-    profile = profile_of(limits)
+    profile = profiles.of(limits) if profiles else None
     rest: Mapping[str, Plain] = {"profile": profile} if profile else {**limit_lists(limits)}
     return {"slug": slug, **rest}
+
+
+def limit_lists(limits: Limits) -> Mapping[str, Sequence[JsonLimit]]:
+    """The API's lists that are not empty, in the order in which people write limits, whatever order the API has."""
+    return {
+        kind: [limit_item(key, limits[key]) for key in keys]
+        for kind, keys in groupby(sorted(limits, key=_as_written), key=lambda key: key.kind)
+    }
+
+
+def _as_written(key: LimitKey) -> tuple[str, bool, bool, str]:
+    """Rate limits first, tokens before requests, and those before the others."""
+    return key.kind, key.type != "TOKEN", key.type != "REQUEST", key.type
 
 
 def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
@@ -94,14 +129,27 @@ def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
 def _unsound(slug: str, limits: Limits) -> Iterator[str]:
     if not slug or _SURROGATE.search(slug):
         yield "has no slug that a file can hold"
-    for kind in get_args(Kind):
-        seen: set[tuple[str, str]] = set()
-        for limit in (key for key in limits if key.kind == kind):
-            if limit.type not in _TYPES or limit.unit not in _UNITS[limit.kind]:
-                yield f"has the limit {limit!s}, which is not known to this version"
-            slot = (limit.type, "" if kind == "rate_limits" else limit.unit)
-            if slot in seen:
-                yield f"has two {kind} of type {limit.type}"
-            seen.add(slot)
-            if limits[limit].bit_length() > _MOST_BITS:
-                yield f"has a limit {limit!s} of thousands of digits"
+    for limit, threshold in limits.items():
+        if limit.type not in LIMIT_TYPES or limit.unit not in UNITS[limit.kind]:
+            yield f"has the limit {limit!s}, which is not known to this version"
+        if threshold.bit_length() > _MOST_BITS:
+            yield f"has a limit {limit!s} of thousands of digits"
+    for (kind, type_), times in Counter((limit.kind, limit.type) for limit in limits).items():
+        if times > 1:
+            yield f"has two {kind} of type {type_}"
+
+
+def _profile_name(limits: Limits) -> str:
+    """From what it says, so that every export gives it the same: ``tpm-1m-rpm-600-tpd-200m``."""
+    return "-".join(
+        f"{_TYPES_IN_NAMES.get(key.type) or key.type.lower().replace('_', '-') + '-'}"
+        f"{_UNITS_IN_NAMES[key.unit]}-{_short(limits[key])}"
+        for key in sorted(limits, key=_as_written)
+    )
+
+
+def _short(threshold: int) -> str:
+    for size, letter in _SIZES:
+        if threshold and threshold % size == 0:
+            return f"{threshold // size}{letter}"
+    return str(threshold)

@@ -4,6 +4,9 @@ Transports of httpx are used directly, without ``httpx.Client`` around them. Wha
 unwanted here: following redirects, keeping cookies, taking proxies and passwords from the environment
 behind our back. It also costs a third of the time of a small request.
 
+What comes back is read with as much care: only JSON, compressed in no way that was not asked for, and no longer than
+it may be.
+
 Each thread gets a transport of its own with room for one connection, because the time that httpcore's
 shared pool takes for a request grows with the square of its connections.
 """
@@ -13,12 +16,18 @@ from collections.abc import Callable
 from typing import TypeAlias
 from urllib.request import getproxies, proxy_bypass
 
+import httpx
+
 from drift.errors import SettingsError
-from drift.gateway.address import Address
-from drift.gateway.lean import httpx
+from drift.gateway.settings import Address
 
 Connect: TypeAlias = Callable[[], httpx.BaseTransport]
 """Makes a transport for one thread; it connects when it is first used."""
+
+
+_LARGEST_ERROR = 64 * 1024
+_ENCODINGS = ("", "identity", "gzip", "x-gzip")
+"""What was asked for. Other encodings may expand without bound within one piece."""
 
 
 class WriteRefusedError(RuntimeError):
@@ -92,3 +101,41 @@ def _proxy(address: Address) -> httpx.Proxy | None:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def is_json(response: httpx.Response) -> bool:
+    """Whether the response says that it is JSON."""
+    media_type: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def read_body(response: httpx.Response, limit: int, check: Callable[[], None]) -> bytes | None:
+    """The decoded body; None if it is longer than ``limit`` bytes, counted after decompression.
+
+    ``check`` is called between its pieces and may raise.
+
+    Raises:
+        httpx.DecodingError: it is not encoded as it says, or in a way that was not asked for.
+    """
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise httpx.DecodingError(f"content encoding {encoding!r} was not asked for")
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > limit:
+        return None
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > limit:
+            return None
+        check()
+    return bytes(body)
+
+
+def error_text(response: httpx.Response) -> str:
+    """The body of an error, or nothing if it cannot be had. A body that is read leaves the connection usable."""
+    try:
+        body = read_body(response, _LARGEST_ERROR, lambda: None)
+    except httpx.HTTPError:
+        return ""
+    return (body or b"").decode("utf-8", "replace")

@@ -58,7 +58,7 @@ def grow(
         unseen: Why live groups may be left out.
     """
     labels = {**(names or {}), **{key: fact.group.label for key, fact in facts.items()}}
-    places = list(_places(forest))
+    places = list(depth_first(forest))
     below, total = _tallies([(facts[key], level) for key, level in places])
     notes = _notes(view, forest, labels)
     nodes = tuple(
@@ -69,7 +69,7 @@ def grow(
     return Tree(SCHEMA_VERSION, view, api_url, tops, total, nodes, unseen, None)
 
 
-def _places(forest: Forest[str]) -> Iterator[tuple[str, int]]:
+def depth_first(forest: Forest[str]) -> Iterator[tuple[str, int]]:
     """Every group once, with its level: each before those below it, and a cycle from one of its groups on."""
     tops = [key for key in forest.nodes if forest.depth(key) == 1]
     tops += [cycle[-1] for cycle in forest.cycles]

@@ -15,18 +15,21 @@ import jsonschema
 import pytest
 
 from drift.desired import load_desired
-from drift.render.report.json import schema
+from drift.render.json import schema
 from drift.sandbox.fault_text import parse_fault
 from drift.sandbox.faults import Fault, Faults, happening
 from drift.sandbox.seeding import seed
 from drift.sandbox.server import Served, serve
 from drift.sandbox.wire import GROUPS_PATH
 from drift.sandbox.world import DEFAULT_KEY, World
+from tests.e2e.forks import Forks
 
 pytest.register_assert_rewrite("tests.e2e.faults")
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "desired"
+PATIENCE = 120
+"""How many seconds a run of the command may take on a machine that is busy with something else."""
 
 
 class Run(NamedTuple):
@@ -46,8 +49,9 @@ def published() -> jsonschema.Draft202012Validator:
 class Drift:
     """Runs ``drift`` in its own process, in a directory of its own, with nothing of the caller's environment."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, forks: Forks) -> None:
         self.directory = directory
+        self._forks = forks
 
     def __call__(
         self,
@@ -56,19 +60,28 @@ class Drift:
         env: Mapping[str, str] | None = None,
         stdin: bytes = b"",
     ) -> Run:
-        done = subprocess.run(
-            [sys.executable, "-m", "drift", *map(str, arguments)],
-            cwd=self.directory,
-            env=self.environment(key, env),
-            input=stdin,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        run = self._run([*map(str, arguments)], self.environment(key, env), stdin)
         if arguments and arguments[0] in {"check", "render"}:
             self._validate_reports(run, list(map(str, arguments)))
         return run
+
+    def _run(self, arguments: Sequence[str], environment: Mapping[str, str], stdin: bytes) -> Run:
+        """In a fork, unless the environment holds what an interpreter reads when it starts."""
+        if any(name.startswith("PYTHON") for name in environment):
+            done = subprocess.run(
+                [sys.executable, "-m", "drift", *arguments],
+                cwd=self.directory,
+                env=environment,
+                input=stdin,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        ended = self._forks.run(
+            arguments, directory=self.directory, environment=environment, stdin=stdin, timeout=PATIENCE
+        )
+        return Run(ended.code, ended.out.decode(), ended.err.decode())
 
     def _validate_reports(self, run: Run, arguments: Sequence[str]) -> None:
         """Whatever JSON report a test makes must be what `drift schema report` says."""
@@ -137,9 +150,17 @@ class Meanwhile(NamedTuple):
 FaultText: TypeAlias = str | Meanwhile
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """The process that every run of the command is forked from."""
+    forks = Forks(Drift.environment(None))
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
-def drift(tmp_path: Path) -> Drift:
-    return Drift(tmp_path)
+def drift(tmp_path: Path, forks: Forks) -> Drift:
+    return Drift(tmp_path, forks)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from drift.errors import HINTS, Cause
-from drift.render.report.json import schema
+from drift.render.json import schema
 from tests.e2e.conftest import Drift, FaultText, Sandbox, SandboxFactory
 
 Mode: TypeAlias = Literal["get", "list"]

@@ -19,6 +19,12 @@ def group(external_entity_id: str, tokens: int | None = 1_000, **more: object) -
     return {"metadata": {"external_entity_id": external_entity_id}, "models": models, **more}
 
 
+def two_limits(tokens: int, requests: int) -> dict[str, object]:
+    limits = [("TOKEN", tokens), ("REQUEST", requests)]
+    rates = [{"type": type_, "unit": "MINUTE", "threshold": threshold} for type_, threshold in limits]
+    return {**group("acme"), "models": [{"slug": "org/model", "rate_limits": rates}]}
+
+
 def named(external_entity_id: str, name: str) -> dict[str, object]:
     return {"metadata": {"external_entity_id": external_entity_id, "name": name}}
 
@@ -99,6 +105,12 @@ SCENARIOS = {
     "a limit is changed": Scenario(A, B, A, ["acme limit-lowered introduced"]),
     "live had drifted before": Scenario(A, A, B, ["acme limit-raised pre-existing"]),
     "drift is adopted": Scenario(A, B, B, ["acme limit-raised fixed"]),
+    "drift of one limit is adopted while another one drifts": Scenario(
+        document(two_limits(1_000, 10)),
+        document(two_limits(2_000, 10)),
+        document(two_limits(2_000, 20)),
+        ["acme limit-raised fixed", "acme limit-raised pre-existing"],
+    ),
     "both moved, differently": Scenario(A, B, C, ["acme limit-raised conflicting"], code=2),
     "a limit is added": Scenario(
         document(group("acme", None)), B, document(group("acme", None)), ["acme limit-removed introduced"]

@@ -245,7 +245,7 @@ def test_a_part_of_the_workspace_is_selected_by_pattern_or_subtree(
 
     unknown = drift("export", "c", "--below", "globx", "--api-url", live.url)
     assert unknown.code == 4
-    assert "did you mean 'globex'?" in unknown.err
+    assert "did you mean `globex`?" in unknown.err
     nothing = drift("export", "c", "--select", "globx*", "--api-url", live.url)
     assert (nothing.code, nothing.err.splitlines()[0]) == (4, "error: --select matches no group")
     assert not (tmp_path / "c").exists()

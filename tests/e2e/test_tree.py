@@ -78,14 +78,12 @@ def test_both_marks_what_a_check_finds_and_shows_what_nobody_declared(drift: Dri
 
     counts = json.loads(check.out)["counts"]
     assert (run.code, check.code) == (0, 2)
-    assert re.search(
-        r"^acme \(Acme\) INDEPENDENT \[drift: \d findings\] 3 below: .*1 not declared", run.out, re.MULTILINE
-    )
-    assert "── shadow [not declared]\n" in run.out
+    assert re.search(r"^acme \(Acme\) INDEPENDENT \[drift: \d findings\] 3 below: .*1 unmanaged", run.out, re.MULTILINE)
+    assert "── shadow [unmanaged]\n" in run.out
     assert "initech (Initech) INDEPENDENT [missing] 1 below: 1 missing\n" in run.out
     assert (
         f"8 declared groups in 3 trees: {counts['in_sync']} in sync, {counts['drift']} drifted, 2 missing, 0 unread; "
-        f"1 live but not declared; {counts['findings']} findings\n" in run.out
+        f"1 unmanaged; {counts['findings']} findings\n" in run.out
     )
 
 
@@ -117,7 +115,7 @@ def test_items_of_the_list_that_are_no_groups_are_counted_and_exit_3(
     run = drift("tree", "--live", "--api-url", sandbox(two_trees, faults=["threshold=NaN:times=1"]).url)
 
     assert run.code == 3
-    assert "unseen: not all live groups: 2 items of the list could not be read\n" in run.out
+    assert "unseen: not all live groups: 2 items of the list could not be read as groups\n" in run.out
     assert "note: an item of the list ('acme') is not a group as documented" in run.err
 
 

@@ -6,21 +6,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from drift.desired import load_desired
-from drift.export.cst import Node, Text
-from drift.export.names import file_name
-from drift.export.plan import Place, declared_in, plan
-from drift.export.state import Live, Options, content, differences
+from drift.export.additions import file_name
+from drift.export.editor import Edits, YamlNode
+from drift.export.exporting import declared_in, export
+from drift.export.state import Destination, ExportOptions, Live, content, differences
 from drift.export.writing import flow, scalar
 from drift.model.forest import desired_key
 from drift.model.groups import Group
 from drift.model.limits import LimitKey, Limits
 from drift.model.selection import Selection
 from tests.builders import live
+from tests.examples import examples
 
 SURPRISES = [
     *("no", "y", "Yes", "ON", "off", "null", "~", "true", "1e3", "1_000", "0777", "0o7", "0x1F", "1:30", "190:20:30"),
@@ -112,13 +113,13 @@ def forests(draw: st.DrawFn, mode: str = "") -> Mapping[str, Group]:
 
 
 options = st.builds(
-    Options,
+    ExportOptions,
     layout=st.sampled_from(["single", "per-root", "per-group"]),
     profiles=st.booleans(),
     pin_ids=st.booleans(),
     force=st.just(value=True),
 )
-PLACE = Place("desired", "")
+PLACE = Destination("desired", "")
 
 
 def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> Live:
@@ -128,10 +129,9 @@ def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> Live:
     return Live(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
 
 
-@settings(deadline=None)
 @given(forests(), options)
-def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: Options) -> None:
-    planned = plan({}, Live(groups, {}, frozenset()), how, PLACE)
+def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: ExportOptions) -> None:
+    planned = export({}, Live(groups, {}, frozenset()), how, PLACE)
 
     with TemporaryDirectory() as directory:
         for path, text in planned.texts.items():
@@ -144,22 +144,22 @@ def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group],
         answer = seen(groups, planned.texts).declared[desired_key(group)]
         assert (group.name, group.models) == (answer.name, answer.models)
         assert group.id == (answer.id if how.pin_ids else None)
-    assert plan(planned.texts, seen(groups, planned.texts), how, PLACE).texts == {}
+    assert export(planned.texts, seen(groups, planned.texts), how, PLACE).texts == {}
 
 
 def restyled(text: str, style: bool | None) -> str:  # noqa: FBT001 - as PyYAML calls it
     return yaml.safe_dump(yaml.safe_load(text), default_flow_style=style, sort_keys=False)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(1.5)
 @given(st.data(), forests(mode="INDEPENDENT"), options, st.sampled_from(["own", True, False, None]))
 def test_files_of_any_style_follow_live_when_forced(
     data: st.DataObject,
     before: Mapping[str, Group],
-    how: Options,
+    how: ExportOptions,
     style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
 ) -> None:
-    files = plan({}, Live(before, {}, frozenset()), how, PLACE).texts
+    files = export({}, Live(before, {}, frozenset()), how, PLACE).texts
     if not isinstance(style, str):
         files = {path: restyled(text, style) for path, text in files.items()}
     after = dict(before)
@@ -175,14 +175,14 @@ def test_files_of_any_style_follow_live_when_forced(
         elif not any(group.parent_group_id == key for group in after.values()) and len(after) > 1:
             del after[key]
 
-    planned = plan(files, seen(after, files), how, PLACE)
+    planned = export(files, seen(after, files), how, PLACE)
 
     now = {**files, **planned.texts}
     assert differences(declared_in(now).desired.groups, seen(after, now)) == {}
     assert {desired_key(group) for group in declared_in(now).desired.groups} == {
         group.external_entity_id for group in after.values()
     }
-    assert plan(now, seen(after, now), how, PLACE).texts == {}
+    assert export(now, seen(after, now), how, PLACE).texts == {}
     for path in files:
         if path not in planned.texts:
             continue
@@ -200,16 +200,15 @@ def before_is_after(name: str, before: Mapping[str, Group], after: Mapping[str, 
     return after.get(key) == before[key]
 
 
-@settings(deadline=None)
 @given(forests(), st.sets(external_ids), options)
 def test_a_part_of_a_workspace_is_declared_as_it_is(
-    groups: Mapping[str, Group], left_out: set[str], how: Options
+    groups: Mapping[str, Group], left_out: set[str], how: ExportOptions
 ) -> None:
     assume({group.external_entity_id for group in groups.values()} - left_out)
     globs = tuple("!" + re.sub(r"([*?\[])", r"[\1]", name) for name in left_out)
     how = replace(how, selection=Selection(globs))
 
-    planned = plan({}, Live(groups, {}, frozenset()), how, PLACE)
+    planned = export({}, Live(groups, {}, frozenset()), how, PLACE)
 
     desired = declared_in(planned.texts).desired.groups
     assert {group.ref.label for group in desired} == {g.external_entity_id for g in groups.values()} - left_out
@@ -247,9 +246,9 @@ documents = st.recursive(
 )
 def test_spans_hold_the_values_that_they_are_of(document: object, style: bool | None, mark: str, newline: str) -> None:  # noqa: FBT001 - hypothesis passes it by position
     text = mark + yaml.safe_dump({"top": document}, default_flow_style=style, allow_unicode=True).replace("\n", newline)
-    file = Text(text)
+    file = Edits(text)
 
-    def check(node: Node) -> None:
+    def check(node: YamlNode) -> None:
         span = text[node.start : node.end]
         if node.form == "scalar":
             found = yaml.compose(span) if span else None

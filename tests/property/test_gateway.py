@@ -6,17 +6,18 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.answer import error_text
+from drift.gateway.client import Page
 from drift.gateway.key import ApiKey
-from drift.gateway.lean import httpx
 from drift.gateway.plan import Wanted
-from drift.gateway.unknown import unknown_members
-from drift.gateway.wire import Page, decode_group
+from drift.gateway.transport import error_text
+from drift.gateway.wire import decode_group, unknown_members
 from drift.model.groups import DesiredGroup, Group, Positions
+from tests.examples import drawn_part
 
 Json = dict[str, Any]
 
@@ -115,7 +116,7 @@ def test_empty_null_and_absent_are_the_same(group: Json, rng: random.Random) -> 
 def test_unknown_members_mean_nothing(group: Json, data: st.DataObject) -> None:
     """Members that this version does not know are noticed, at any depth, and change nothing."""
     future = copy.deepcopy(group)
-    part = data.draw(st.sampled_from(objects(future)))
+    part = drawn_part(data, objects(future))
     part["x-new"] = data.draw(json_values)
     assert decoded(future) == decoded(group)
     assert any(path.endswith("x-new") for path in unknown_members(json.dumps(future).encode()))
@@ -129,7 +130,7 @@ def test_every_threshold_counts(group: Json, threshold: int, data: st.DataObject
     limits = [part for part in objects(changed) if "threshold" in part]
     if not limits:
         return
-    limit = data.draw(st.sampled_from(limits))
+    limit = drawn_part(data, limits)
     before, limit["threshold"] = limit["threshold"], threshold
     assert (decoded(changed) == decoded(group)) is (before == threshold)
 
@@ -151,8 +152,7 @@ def test_nothing_is_lost(group: Json) -> None:
 def test_a_listed_group_is_the_same_group(members: list[Json]) -> None:
     """Items of a list and answers to a get are read alike."""
     page = Page(json.dumps({"items": members, "pagination": {"has_more": False}}).encode(), "")
-    assert page.decode(effective=True).groups == [decoded(group) for group in members]
-    assert [live.models for live in page.decode(effective=False).groups] == [decoded(group).models for group in members]
+    assert page.decode().groups == [decoded(group) for group in members]
 
 
 def repeated(group: Json) -> list[Json]:
@@ -175,18 +175,25 @@ def listed(members: list[Json], separators: tuple[str, str]) -> Page:
     return Page(json.dumps(envelope, separators=separators, ensure_ascii=False).encode(), "")
 
 
+def spelt_out(group: Json) -> Json:
+    """The same group, its effective limits written so that they have to be decoded: the members the other way round."""
+    other = copy.deepcopy(group)
+    for limit in objects(other.get("effective_models")):
+        entries = reversed(list(limit.items()))
+        limit.clear()
+        limit.update(entries)
+    return other
+
+
 separators = st.sampled_from([(", ", ": "), (",", ":")])
 
 
 @given(groups, separators)
 def test_effective_limits_that_repeat_the_own_ones(group: Json, separators: tuple[str, str]) -> None:
     """They are recognised without being decoded, and are the same as if they were decoded."""
-    group["effective_models"] = repeated(group)
-    (live,) = listed([group], separators).decode(effective=True).groups
-    assert live == decoded(group)
-    assert {slug: dict(limits) for slug, limits in (live.effective_models or {}).items()} == decoded(
-        group
-    ).effective_models
+    group = {**group, "effective_models": repeated(group)}
+    (live,) = listed([group], separators).decode().groups
+    assert live == decoded(spelt_out(group))
 
 
 @given(groups, separators, json_values, st.data())
@@ -194,29 +201,30 @@ def test_effective_limits_that_nearly_repeat_the_own_ones(
     group: Json, separators: tuple[str, str], other: object, data: st.DataObject
 ) -> None:
     """Whatever stands in some member's place, or is left out, a list shows what a get would."""
-    group["effective_models"] = repeated(group)
-    part = data.draw(st.sampled_from([group, *objects(group["effective_models"]), *objects(group["models"])]))
+    group = copy.deepcopy({**group, "effective_models": repeated(group)})
+    part = drawn_part(data, [group, *objects(group["effective_models"]), *objects(group["models"])])
     name = data.draw(st.sampled_from(sorted(part)))
     if data.draw(st.booleans()):
         part[name] = other
     else:
         del part[name]
-    items = listed([group], separators).decode(effective=True)
-    if unreadable(decode_group, json.dumps(group).encode()):
+    items = listed([group], separators).decode()
+    in_full = spelt_out(group)
+    if unreadable(decode_group, json.dumps(in_full).encode()):
         assert len(items.broken) == 1
     else:
-        assert items.groups == [decoded(group)]
+        assert items.groups == [decoded(in_full)]
 
 
 @given(groups, json_values | st.text() | st.just(float("nan")), st.data())
 def test_any_damage_is_an_error_of_one_kind(group: Json, damage: object, data: st.DataObject) -> None:
     """Whatever stands in some member's place, it is read or it is unreadable; it never crashes."""
     damaged = copy.deepcopy(group)
-    part = data.draw(st.sampled_from(objects(damaged)))
+    part = drawn_part(data, objects(damaged))
     part[data.draw(st.sampled_from(sorted(part)))] = damage
     assert unreadable(decode_group, json.dumps(damaged).encode()) in (None, Cause.UNREADABLE_RESPONSE)
     page = Page(json.dumps({"items": [group, damaged], "pagination": {"has_more": False}}).encode(), "")
-    items = page.decode(effective=True)
+    items = page.decode()
     assert len(items.groups) + len(items.broken) == 2
     assert items.groups[0] == decoded(group)
 

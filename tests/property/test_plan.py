@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -14,14 +14,15 @@ from drift.checker.check import check
 from drift.model.effective import cascading_violations
 from drift.model.forest import Forest, Node
 from drift.model.groups import DesiredGroup
-from drift.model.limits import LimitKey, Models
-from drift.plan import Plan, Seen, Source, draw_up
+from drift.model.limits import UNITS, LimitKey, Models
+from drift.plan import Plan, Provenance, Seen, draw_up
 from drift.report.report import Report
 from drift.sandbox.seeding import seed
 from drift.sandbox.wire import GROUPS_PATH
 from drift.sandbox.world import World
 from drift.snapshot import Snapshot, SnapshotSource
 from tests.builders import RPM, TPD, TPM, TPS, declared
+from tests.examples import examples
 from tests.worlds import live_groups
 
 SLUGS = ["a/one", "a/two"]
@@ -109,11 +110,11 @@ def plan_for(desired: list[DesiredGroup], world: World) -> Plan:
     found = {at: live[name] for at, one in enumerate(desired) if (name := one.external_entity_id or "") in live}
     missing = frozenset(range(len(desired))) - found.keys()
     known = {group.id for group in found.values()}
-    strangers = [group for group in live.values() if group.id not in known]
+    unmanaged = [group for group in live.values() if group.id not in known]
     return draw_up(
         desired,
-        Seen(found, missing, strangers),
-        Source("http://127.0.0.1", "the world", WHEN),
+        Seen(found, missing, unmanaged),
+        Provenance("http://127.0.0.1", "the world", WHEN),
         url_of=lambda id_: f"{GROUPS_PATH}/{quote(id_, safe='')}",
         large=True,
     )
@@ -148,7 +149,7 @@ def checked(desired: list[DesiredGroup], world: World) -> Report:
     return check(desired, source, now=lambda: WHEN, api_url="x")
 
 
-@settings(deadline=None, max_examples=300)
+@examples(3)
 @given(drifts(), st.data())
 def test_every_step_is_accepted_and_the_last_leaves_everything_in_sync(
     sides: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
@@ -168,7 +169,7 @@ def test_every_step_is_accepted_and_the_last_leaves_everything_in_sync(
     assert max([0, *(sum(step.url == other.url for other in plan.steps) for step in plan.steps)]) <= 2
 
 
-@settings(deadline=None, max_examples=300)
+@examples(3)
 @given(drifts(), st.data())
 def test_what_nobody_declares_is_kept_and_what_it_forbids_is_told(
     sides: tuple[list[Node[str]], list[Node[str]]], data: st.DataObject
@@ -198,7 +199,7 @@ def test_what_nobody_declares_is_kept_and_what_it_forbids_is_told(
             assert group.models.keys() >= old.models.keys()
 
 
-@settings(deadline=None, max_examples=200)
+@examples(2)
 @given(drifts())
 def test_on_the_way_no_model_is_given_that_neither_side_has(sides: tuple[list[Node[str]], list[Node[str]]]) -> None:
     """Half of a way gives nothing: every limit in between is one of either side, and so is every model."""
@@ -209,9 +210,11 @@ def test_on_the_way_no_model_is_given_that_neither_side_has(sides: tuple[list[No
     for step in plan_for(declarations(wanted, set(), set(), set()), world).steps:
         name = step.group.external_entity_id or ""
         for model in step.after.models:
-            assert model.slug in new[name]
-            sides_of = [side.get(model.slug, {}) for side in (old[name], new[name])]
-            for limit in (*model.rate_limits, *model.usage_limits):
-                assert limit.threshold in {
-                    threshold for side in sides_of for key, threshold in side.items() if key.type == limit.type
-                }
+            slug = str(model["slug"])
+            assert slug in new[name]
+            sides_of = [side.get(slug, {}) for side in (old[name], new[name])]
+            for kind in UNITS:
+                for limit in msgspec.convert(model[kind], list[dict[str, str | int]]):
+                    assert limit["threshold"] in {
+                        threshold for side in sides_of for key, threshold in side.items() if key.type == limit["type"]
+                    }

@@ -1,8 +1,8 @@
 """The report as metrics, for node_exporter's textfile collector and whatever else reads Prometheus text.
 
 The textfile collector reads the older Prometheus text format, OpenMetrics readers the newer one. The file is both:
-only gauges (the older one knows no ``info``, and every run starts at nought, so nothing here is a counter), no
-timestamps, ``# EOF`` at the end, which the older one takes for a comment. All series are always there, nought
+only gauges (the older one knows no ``info``, and every run starts at zero, so nothing here is a counter), no
+timestamps, ``# EOF`` at the end, which the older one takes for a comment. All series are always there, zeros
 included, so that an alert can tell "none" from "no report". No label is a group's name: how many series there are
 does not depend on how many groups there are.
 """
@@ -45,16 +45,16 @@ def exposition(families: Iterable[Family]) -> str:
 
 def _families(report: Report) -> Iterator[Family]:
     started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
-    whole = succeeded(report)
+    complete = succeeded(report)
     exposure = report.exposure
     yield "info", "Which program and run this is; always 1.", [(_identity(report), 1)]
-    yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", [({}, whole)]
+    yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", [({}, complete)]
     yield "exit_code", "Exit code of the run.", [({}, report.exit_code)]
     yield "last_run_timestamp_seconds", "When the run ended.", [({}, finished.timestamp())]
     yield (
         "last_success_timestamp_seconds",
         "When the run ended if success is 1; 0 if it is not, for a run knows nothing of earlier ones.",
-        [({}, finished.timestamp() if whole else 0)],
+        [({}, finished.timestamp() if complete else 0)],
     )
     yield "duration_seconds", "How long the run took.", [({}, (finished - started).total_seconds())]
     yield "findings", "Differences that are not accepted, by severity and direction.", _findings(report)
@@ -63,7 +63,7 @@ def _families(report: Report) -> Iterator[Family]:
     yield "unread_groups", "Declared groups about which nothing is known, by cause.", _unread(report)
     yield "accepted_findings", "Differences that somebody accepted.", [({}, report.counts.accepted)]
     yield "expiring_acceptances", "Accepted differences whose acceptance ends soon.", [({}, report.counts.expiring)]
-    yield "lapsed_acceptances", "Acceptances that excuse nothing, by reason.", _lapsed(report)
+    yield "lapsed_acceptances", "Acceptances that no longer apply, by reason.", _lapsed(report)
     yield "problems", "Problems of the desired files, by level.", _problems(report)
     yield "transient_findings", "Differences that a second read did not confirm.", [({}, report.counts.transient)]
     yield (

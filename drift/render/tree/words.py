@@ -1,25 +1,12 @@
 """What is said of a group in a tree, the same in text and diagrams. Not yet safe to show: names are as they are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import assert_never
 
 from drift.model.wording import counted, number
+from drift.render.words import STATUSES, nonzero
 from drift.report.report import Status
 from drift.tree import BindingLimit, Tally, Tree, TreeModel, TreeNode, View
-
-_MARKS: Mapping[Status, str] = {
-    Status.IN_SYNC: "in sync",
-    Status.DRIFT: "drift",
-    Status.MISSING: "missing",
-    Status.UNREAD: "unread",
-    Status.UNMANAGED: "not declared",
-}
-
-
-def title(node: TreeNode) -> tuple[str, str]:
-    """External id, and the name in brackets where there is another one."""
-    name = node.group.name
-    return node.group.label, f" ({name})" if name and name != node.group.label else ""
 
 
 def mark(node: TreeNode) -> str:
@@ -27,27 +14,22 @@ def mark(node: TreeNode) -> str:
     if node.status is None:
         return ""
     if node.status is Status.DRIFT and node.findings:
-        return f"{_MARKS[node.status]}: {counted(node.findings, 'finding')}"
-    return _MARKS[node.status]
+        return f"{STATUSES[node.status]}: {counted(node.findings, 'finding')}"
+    return STATUSES[node.status]
 
 
 def below(tally: Tally) -> str:
     """``3 below: 1 in sync, 2 drifted; 4 findings``; empty for a group with none below it."""
     if not tally.groups:
         return ""
-    parts = [
-        f"{number(count)} {word}"
-        for count, word in (
-            (tally.in_sync, "in sync"),
-            (tally.drift, "drifted"),
-            (tally.missing, "missing"),
-            (tally.unread, "unread"),
-            (tally.unmanaged, "not declared"),
-        )
-        if count
-    ]
+    ends = nonzero(_ends(tally) | {"unmanaged": tally.unmanaged})
     found = f"; {counted(tally.findings, 'finding')}" if tally.findings else ""
-    return f"{number(tally.groups)} below{': ' if parts else ''}{', '.join(parts)}{found}"
+    return f"{number(tally.groups)} below{': ' if ends else ''}{ends}{found}"
+
+
+def _ends(tally: Tally) -> dict[str, int]:
+    """The declared groups by how they ended."""
+    return {"in sync": tally.in_sync, "drifted": tally.drift, "missing": tally.missing, "unread": tally.unread}
 
 
 def models(node: TreeNode) -> Iterator[str]:
@@ -61,7 +43,7 @@ def models(node: TreeNode) -> Iterator[str]:
 
 
 def summary(tree: Tree) -> Iterator[str]:
-    """What the whole forest amounts to, and what may be missing from it."""
+    """What the forest amounts to, and what may be missing from it."""
     total = tree.total
     trees = f"in {counted(tree.trees, 'tree')}"
     if tree.failure:
@@ -71,13 +53,8 @@ def summary(tree: Tree) -> Iterator[str]:
     elif tree.view is View.LIVE:
         yield f"{counted(total.groups, 'live group')} {trees}"
     else:
-        ends = [
-            f"{number(total.in_sync)} in sync",
-            f"{number(total.drift)} drifted",
-            f"{number(total.missing)} missing",
-            f"{number(total.unread)} unread",
-        ]
-        extra = f"; {number(total.unmanaged)} live but not declared" if total.unmanaged else ""
+        ends = [f"{number(count)} {word}" for word, count in _ends(total).items()]
+        extra = f"; {number(total.unmanaged)} unmanaged" if total.unmanaged else ""
         declared = counted(total.groups - total.unmanaged, "declared group")
         yield f"{declared} {trees}: {', '.join(ends)}{extra}; {counted(total.findings, 'finding')}"
     if tree.api_url is not None:

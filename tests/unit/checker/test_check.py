@@ -8,9 +8,10 @@ from msgspec import UNSET
 from drift.checker.check import check
 from drift.errors import Cause, ExitCode, GatewayError
 from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import EffectiveModels, Models
 from drift.model.readings import Failed, Found, Missing, Reading
 from drift.report.report import Gate, Report, Status, Verdict
-from tests.builders import MODEL, TPM, declared, live
+from tests.builders import MODEL, RPM, TPM, declared, effective, live
 
 DRIFTED = live("acme", models={MODEL: {TPM: 5}})
 
@@ -97,6 +98,7 @@ def test_a_difference_that_could_not_be_read_again_is_unread_not_in_sync() -> No
 
     assert (report.verdict, report.exit_code) == (Verdict.INCOMPLETE, 3)
     assert report.unread[0].cause is Cause.SERVER_ERROR
+    assert report.counts.transient == 0, "nobody saw it go away"
 
 
 def test_a_group_without_any_reading_is_unread() -> None:
@@ -241,3 +243,38 @@ def test_entries_name_their_parents_as_declared_else_as_found() -> None:
         "lost": "root",
         "stranger": "silent",
     }
+
+
+def test_what_a_look_makes_doubtful_is_looked_at_again() -> None:
+    """Limits are lowered during the check: each look shows a limit whose source was read before that."""
+    top = declared("top", models={MODEL: {RPM: 100}})
+    middle = declared("middle", parent="top", models={MODEL: {TPM: 1000}})
+    bottom = declared("bottom", parent="middle", models={MODEL: {}})
+    looks: list[list[DesiredGroup]] = []
+
+    def answers(requests: int, tokens: int, name: str = "Acme") -> list[Found]:
+        from_top, from_middle = (RPM, requests, "id-top"), (TPM, tokens, "id-middle")
+        own = {MODEL: {TPM: tokens}}
+        return [
+            found(top, live("top", models={MODEL: {RPM: requests}}, effective_models=effective(from_top))),
+            found(middle, heir("middle", "id-top", own, effective(from_top, from_middle))),
+            found(bottom, heir("bottom", "id-middle", {MODEL: {}}, effective(from_top, from_middle), name)),
+        ]
+
+    class Lowered(ScriptedSource):
+        def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
+            looks.append(list(suspects))
+            now = answers(100, 5) if len(looks) == 1 else answers(10, 5)
+            yield from (reading for reading in now if any(reading.desired is group for group in suspects))
+
+    report = run([top, middle, bottom], Lowered(*answers(100, 1000, "Else")))
+
+    assert looks == [[bottom], [middle], [top]]
+    assert sorted((finding.group.label, finding.rule) for finding in report.findings) == [
+        ("middle", "limit-lowered"),
+        ("top", "limit-lowered"),
+    ]
+
+
+def heir(label: str, parent: str, models: Models, effective_models: EffectiveModels, name: str = "Acme") -> Group:
+    return live(label, name=name, models=models, parent_group_id=parent, effective_models=effective_models)

@@ -154,6 +154,19 @@ def test_a_parent_that_is_gone_limits_nobody_and_one_that_is_unread_is_as_declar
     assert report.exposure == {"missing": Exposure(1_340), "failed": None}[answer]
 
 
+@pytest.mark.parametrize(("answer", "exposed"), [("missing", Exposure(2_780)), ("failed", None)])
+def test_an_unread_parent_limits_its_children_as_declared(answer: str, exposed: Exposure | None) -> None:
+    """A raised limit of a child lets no more through than the parent's 100 a day; where there is none, it does."""
+    top = declared("acme", models={MODEL: {TPD: 100}})
+    kid = declared("eu", parent="acme", models={MODEL: {TPM: 1}}, name=UNSET)
+    answers: dict[str, Reading] = {"missing": Missing(top), "failed": Failed(top, Cause.SERVER_ERROR, "503", "/x")}
+
+    report = run(answers[answer], Found(kid, child("eu", "INDEPENDENT", {MODEL: {TPM: 2}})))
+
+    assert [finding.rule for finding in report.findings if finding.group.label == "eu"] == ["limit-raised"]
+    assert report.exposure == exposed
+
+
 def stranger(name: str, parent: str | None, mode: str = "INDEPENDENT", models: Models | None = None) -> Found:
     return Found(None, live(name, models=models or {MODEL: {}}, parent_group_id=parent, limit_enforcement=mode))
 

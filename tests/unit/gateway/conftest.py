@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from drift.gateway.clock import Clock
 from drift.gateway.key import ApiKey
-from drift.gateway.source import GatewaySource, Options
+from drift.gateway.pace import Clock
+from drift.gateway.settings import ReadOptions
+from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup, Positions
 from drift.sandbox.faults import Fault, Faults
 from drift.sandbox.wire import Request
@@ -54,7 +55,7 @@ class Gateway:
         return group.id
 
     @contextmanager
-    def source(self, options: Options | None = None) -> Iterator[GatewaySource]:
+    def source(self, options: ReadOptions | None = None) -> Iterator[GatewaySource]:
         """A source that reads from here, in fake time."""
         faults = Faults(self.faults)
 

@@ -10,13 +10,11 @@ import httpx
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.address import parse_address
 from drift.gateway.client import Access, GatewayClient
-from drift.gateway.clock import Budget
 from drift.gateway.key import ApiKey
-from drift.gateway.ledger import Ledger
-from drift.gateway.retry import TRIES, TRIES_TO_READ, Conduct
-from drift.gateway.throttle import Throttle
+from drift.gateway.pace import Budget, Throttle
+from drift.gateway.retry import TRIES, TRIES_TO_READ, Conduct, Ledger
+from drift.gateway.settings import ReadOptions, parse_address
 from drift.gateway.transport import ReadOnlyTransport, WriteRefusedError
 
 if TYPE_CHECKING:
@@ -60,7 +58,9 @@ def answers(fake_time: "FakeTime", ledger: Ledger) -> Answers:
 
         conduct = Conduct(Throttle(None, fake_time.clock), Budget(60, fake_time.clock), ledger)
         conduct.budget.start()
-        access = Access(parse_address("https://gateway.test"), ApiKey(KEY, origin="test"), max_body=max_body)
+        access = Access(
+            parse_address("https://gateway.test"), ApiKey(KEY, origin="test"), ReadOptions(max_body=max_body)
+        )
         return GatewayClient(access, lambda: httpx.MockTransport(handle), conduct)
 
     return make

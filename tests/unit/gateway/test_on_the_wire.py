@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drift.errors import Cause, GatewayError, SettingsError
-from drift.gateway.address import parse_address
 from drift.gateway.client import Access, GatewayClient
-from drift.gateway.clock import Budget
 from drift.gateway.key import ApiKey
-from drift.gateway.ledger import Ledger
-from drift.gateway.retry import Conduct
-from drift.gateway.throttle import Throttle
+from drift.gateway.pace import Budget, Throttle
+from drift.gateway.retry import Conduct, Ledger
+from drift.gateway.settings import ReadOptions, parse_address
 from drift.gateway.transport import connector
 
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ def connect(fake_time: "FakeTime") -> Iterator[Callable[[str], GatewayClient]]:
     def make(url: str) -> GatewayClient:
         conduct = Conduct(Throttle(None, fake_time.clock), Budget(60, fake_time.clock), Ledger())
         address = parse_address(url)
-        access = Access(address, ApiKey("wire-key", origin="test"), request_timeout=10)
+        access = Access(address, ApiKey("wire-key", origin="test"), ReadOptions(request_timeout=10))
         clients.append(GatewayClient(access, connector(address), conduct))
         return clients[-1]
 

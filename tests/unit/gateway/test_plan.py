@@ -7,13 +7,13 @@ import pytest
 from drift.errors import Cause
 from drift.gateway.plan import (
     Patience,
-    ReadMode,
     Wanted,
     begins_with_list,
+    makes_up_for_the_list,
     next_page_is_certain,
     turns_to_gets,
-    worth_gets,
 )
+from drift.gateway.settings import ReadMode
 from drift.model.groups import DesiredGroup, Group
 
 Declare = Callable[..., DesiredGroup]
@@ -56,10 +56,10 @@ def test_reading_ahead() -> None:
 
 def test_what_gets_can_save() -> None:
     """A broken list can be made up for, a broken network or key cannot."""
-    assert worth_gets(Cause.INCONSISTENT, 100)
-    assert not worth_gets(Cause.INCONSISTENT, 101)
+    assert makes_up_for_the_list(Cause.INCONSISTENT, 100)
+    assert not makes_up_for_the_list(Cause.INCONSISTENT, 101)
     for cause in (Cause.UNAUTHORIZED, Cause.FORBIDDEN, Cause.THROTTLED, Cause.UNREACHABLE, Cause.TIMED_OUT):
-        assert not worth_gets(cause, 1)
+        assert not makes_up_for_the_list(cause, 1)
 
 
 def test_wanted(declare: Declare) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.unknown import unknown_members
-from drift.gateway.wire import Page, decode_group
+from drift.gateway.client import Page
+from drift.gateway.wire import decode_group, unknown_members
 from drift.model.limits import EffectiveKey, LimitKey
 
 WHERE = "/v1/gateway/groups/abc123hash"
@@ -168,10 +168,9 @@ def test_page() -> None:
     """Items in their order, and where to go on."""
     read = Page(page([group(), group(id="b")], has_more=True, cursor="next"), WHERE)
     assert (read.pagination.has_more, read.pagination.cursor) == (True, "next")
-    items = read.decode(effective=False)
+    items = read.decode()
     assert [live.id for live in items.groups] == ["abc123hash", "b"]
-    assert items.groups[0].effective_models is None
-    assert read.decode(effective=True).groups[0].effective_models is not None
+    assert items.groups[0] == decode_group(body(group()), WHERE)
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
@@ -183,7 +182,7 @@ def test_effective_limits_that_look_like_the_own_ones(threshold: int, source: st
     limit = {"type": "TOKEN", "unit": "MINUTE", "threshold": threshold, "source_group": source}
     item = group(effective_models=[{"slug": "your-org/your-model", "rate_limits": [limit], "usage_limits": []}])
     text = json.dumps({"items": [item], "pagination": {"has_more": False}}, separators=separators).encode()
-    (live,) = Page(text, WHERE).decode(effective=True).groups
+    (live,) = Page(text, WHERE).decode().groups
     assert live.effective_models == {
         "your-org/your-model": {EffectiveKey("rate_limits", "TOKEN", "MINUTE", source): threshold}
     }
@@ -201,7 +200,7 @@ def test_broken_items_leave_the_others_readable() -> None:
         {"id": "bare"},
         group(id="last"),
     ]
-    read = Page(page(items), WHERE).decode(effective=False)
+    read = Page(page(items), WHERE).decode()
     assert [live.id for live in read.groups] == ["first", "last"]
     assert [(broken.id, broken.external_entity_id) for broken in read.broken] == [
         ("x", "cust_42"),
@@ -216,7 +215,7 @@ def test_broken_items_leave_the_others_readable() -> None:
 def test_a_wrong_type_names_its_path() -> None:
     """The path leads from the page to the member."""
     limits = [{"type": "TOKEN", "unit": "DAY", "threshold": 5.0}]
-    read = Page(page([group(), group(models=[{"slug": "m", "usage_limits": limits}])]), WHERE).decode(effective=False)
+    read = Page(page([group(), group(models=[{"slug": "m", "usage_limits": limits}])]), WHERE).decode()
     assert read.broken[0].message.endswith("`$.items[1].models[0].usage_limits[0].threshold`")
 
 
@@ -248,7 +247,7 @@ def test_broken_page(broken: bytes) -> None:
 def test_items_that_are_no_list(items: object) -> None:
     """A page is read in two steps, and the second one may fail too."""
     with pytest.raises(GatewayError) as caught:
-        Page(page(items), WHERE).decode(effective=False)
+        Page(page(items), WHERE).decode()
     assert caught.value.cause is Cause.UNREADABLE_RESPONSE
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.clock import Budget, Clock
+from drift.gateway.pace import Budget, Clock
 from drift.gateway.workers import Workers
 
 
@@ -146,7 +146,7 @@ def test_interpreter_ends_with_hung_work() -> None:
     """The program's exit does not wait for a thread that hangs."""
     program = """
 import threading
-from drift.gateway.clock import Budget, Clock
+from drift.gateway.pace import Budget, Clock
 from drift.gateway.workers import Workers
 
 class Own:

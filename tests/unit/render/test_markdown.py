@@ -14,7 +14,7 @@ from drift.errors import ExitCode
 from drift.render import LEAST_BYTES, RenderOptions, render_report
 from drift.render.visible import clipped
 from drift.report.report import Failure, Gate, Report, assemble, failed_report
-from tests.hostile import HOSTILE
+from tests.hostile import with_every_hostile_text
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 
 OURS = {"details", "summary", "code", "br"}
@@ -97,7 +97,7 @@ def test_every_finding_is_a_row_with_both_values() -> None:
     assert "| 1,000,000 | 1,500,000 | +50 %<br>loosens 30 descendants" in "\n".join(rows)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_text_from_elsewhere_is_shown_as_text(text: str) -> None:
     report = render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1))
     shown = rendered(report)
@@ -109,7 +109,7 @@ def test_text_from_elsewhere_is_shown_as_text(text: str) -> None:
     assert clipped(text, 256) in spans(report)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_text_from_elsewhere_makes_no_structure(text: str) -> None:
     """No link, image, heading, row, cell, emphasis or HTML, and so no mention or reference: those need prose."""
     shown = list(tokens(render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1))))

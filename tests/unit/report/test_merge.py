@@ -112,11 +112,12 @@ def test_reports_of_different_gates_cannot_be_one() -> None:
         merge([run(Workspace(*LIVE), "1/2"), run(Workspace(*LIVE), "2/2", Gate(FailOn.NEVER))])
 
 
-def test_a_failed_run_fails_the_whole() -> None:
-    failed = failed_report(Failure("no key", ""), ExitCode.USAGE, gate=Gate(), api_url="", at=NOW)
+@pytest.mark.parametrize("code", [ExitCode.UNEXPECTED, ExitCode.INCOMPLETE, ExitCode.USAGE, ExitCode.AUTH])
+def test_a_failed_run_fails_the_whole(code: ExitCode) -> None:
+    failed = failed_report(Failure("no key", ""), code, gate=Gate(), api_url="", at=NOW)
     merged = merge([run(Workspace(*LIVE)), failed])
 
-    assert (merged.verdict, merged.exit_code, merged.failure) == (Verdict.INCOMPLETE, 4, Failure("no key", ""))
+    assert (merged.verdict, merged.exit_code, merged.failure) == (Verdict.INCOMPLETE, code, Failure("no key", ""))
 
 
 def test_an_interrupted_run_interrupts_the_whole() -> None:

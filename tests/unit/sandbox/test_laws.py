@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from drift.sandbox.wire import GROUPS_PATH as GROUPS
 from drift.sandbox.wire import GroupV1, Refused, Request
 from drift.sandbox.world import DEFAULT_KEY, World
 from tests.builders import RPM, TPD, TPM, live
+from tests.examples import examples
 from tests.worlds import live_groups
 
 
@@ -209,7 +210,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(3)
 @given(
     st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "", "get"]),
     st.sampled_from([GROUPS, f"{GROUPS}/grp1", f"{GROUPS}/grp1/usage", ""]) | st.text(),

@@ -1,9 +1,8 @@
-"""A finding as the page shows it: a sentence, both sides as a table, and bars on one scale."""
+"""A finding as the page shows it: a sentence, the declared and the live value as a table, and bars on one scale."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, assert_never
 
-from drift.model.groups import GroupRef
 from drift.model.limits import JsonLimit
 from drift.model.paths import (
     EffectiveLimitPath,
@@ -15,29 +14,16 @@ from drift.model.paths import (
     Path,
     RateLimitPath,
 )
-from drift.model.wording import counted, number
-from drift.render.report.amounts import exposed
+from drift.model.wording import number
+from drift.render.words import effect, exposed, titled
 from drift.report.finding import Affected, Finding, Value
 
 _MOST_AFFECTED = 200
 """Descendants that are listed; JSON has them all."""
 _PER_DAY = {"SECOND": 86_400, "MINUTE": 1_440, "DAY": 1}
-_GONE = frozenset({"group-missing", "group-recreated"})
-_EFFECTS = {"permissive": "Loosens", "restrictive": "Tightens", "neutral": "Changes"}
-_LIMIT_PATH = 4
-"""Names on the way to a limit: ``models``, slug, kind, type and unit."""
 
 Side = tuple[str, str | None, Sequence[str]]
 """Text, width of the bar (``66.7%``, ``none`` for no limit, null for no bar), and limits in a list of their own."""
-
-
-class Effect(NamedTuple):
-    """What a finding does to the groups below."""
-
-    title: str
-    rows: Sequence[tuple[str, str, str]]
-    """Group, effective limit as declared, and live."""
-    more: str
 
 
 class Card(NamedTuple):
@@ -47,11 +33,11 @@ class Card(NamedTuple):
     direction: str
     rule: str
     change: str
-    """Whose doing it is; empty without a base."""
+    """Its origin, as ``--base`` tells it; empty without a base."""
     source: str
     message: str
     what: str
-    """What both sides are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
+    """What both are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
     declared: Side | None
     """Null where a finding has no values, and its message says all."""
     live: Side | None
@@ -59,12 +45,18 @@ class Card(NamedTuple):
     """What the bars compare, where it is not the values themselves."""
     exposes: str
     cause: str
-    effect: Effect | None
+    effect: str
+    """What it does to the groups below; empty if nothing."""
+    affected: Sequence[tuple[str, str, str]]
+    """Group, effective limit as declared, and live."""
+    more: str
+    """How many groups below are not listed."""
 
 
 def card(finding: Finding) -> Card:
     """Everything that is shown of a finding."""
     declared, live, scale = _sides(finding)
+    more = len(finding.affected) - _MOST_AFFECTED
     return Card(
         finding.severity.value,
         finding.direction.value,
@@ -78,13 +70,10 @@ def card(finding: Finding) -> Card:
         scale,
         exposed(finding.exposure) if finding.exposure else "",
         titled(finding.cause) if finding.cause else "",
-        _effect(finding) if finding.affected else None,
+        effect(finding).capitalize() if finding.affected else "",
+        list(map(_affected, finding.affected[:_MOST_AFFECTED])),
+        f"and {number(more)} more: the JSON report lists all of them" if more > 0 else "",
     )
-
-
-def titled(group: GroupRef) -> str:
-    """External id, and the name in brackets where there is another one."""
-    return f"{group.label} ({group.name})" if group.name and group.name != group.label else group.label
 
 
 def _what(path: Path) -> str:
@@ -176,20 +165,5 @@ def _amount(value: object) -> str:
     return number(value) if isinstance(value, int) else str(value)
 
 
-def _effect(finding: Finding) -> Effect:
-    verb = "Takes with it" if finding.rule in _GONE else _EFFECTS[finding.direction.value]
-    more = len(finding.affected) - _MOST_AFFECTED
-    return Effect(
-        title=f"{verb} {counted(len(finding.affected), 'descendant')}",
-        rows=list(_rows(finding.affected[:_MOST_AFFECTED])),
-        more=f"and {number(more)} more: the JSON report lists all of them" if more > 0 else "",
-    )
-
-
-def _rows(affected: Iterable[Affected]) -> Iterable[tuple[str, str, str]]:
-    for entry in affected:
-        yield (
-            titled(entry.group),
-            "none" if entry.desired is None else number(entry.desired),
-            "none" if entry.live is None else number(entry.live),
-        )
+def _affected(entry: Affected) -> tuple[str, str, str]:
+    return titled(entry.group), _limit(entry.desired, "none"), _limit(entry.live, "none")
