@@ -14,7 +14,7 @@ from drift.errors import Cause, GatewayError
 from drift.gateway.key import ApiKey
 from drift.gateway.retry import Conduct, RetryableError, failure, transport_failure
 from drift.gateway.settings import Address, ReadOptions, Target
-from drift.gateway.transport import Connect, ReadOnlyTransport, error_text, is_json, read_body
+from drift.gateway.transport import Connect, OversizedError, ReadOnlyTransport, error_text, is_json, read_body
 from drift.gateway.wire import (
     BROKEN,
     decode_group,
@@ -293,9 +293,8 @@ class GatewayClient:
             message = f"HTTP 200 with {said!r} instead of JSON"
             hint = "is the API URL right, and no login page in between?"
             raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK, hint=hint)
-        limit = self._access.options.max_body
-        body = read_body(response, limit, check)
-        if body is None:
-            message = f"the answer is longer than {limit:,} bytes"
-            raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK)
-        return body
+        try:
+            return read_body(response, self._access.options.max_body, check)
+        except OversizedError as error:
+            message = f"the answer is longer than {error.limit:,} bytes"
+            raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK) from None

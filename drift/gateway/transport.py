@@ -35,6 +35,14 @@ class WriteRefusedError(RuntimeError):
     """A request that is not a GET to the configured server; nothing was sent."""
 
 
+class OversizedError(Exception):
+    """A body is longer than it may be; ``limit`` is the number of bytes allowed."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
 class ReadOnlyTransport(httpx.BaseTransport):
     """Lets through what reads from the configured server, and refuses the rest before it is sent."""
 
@@ -103,12 +111,11 @@ def is_json(response: httpx.Response) -> bool:
     return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
-def read_body(response: httpx.Response, limit: int, check: Callable[[], None]) -> bytes | None:
-    """The decoded body; None if it is longer than ``limit`` bytes, counted after decompression.
-
-    ``check`` is called between its pieces and may raise.
+def read_body(response: httpx.Response, limit: int, check: Callable[[], None]) -> bytes:
+    """The decoded body; ``check`` is called between its pieces and may raise.
 
     Raises:
+        OversizedError: it is longer than ``limit`` bytes, counted after decompression.
         httpx.DecodingError: it is not encoded as it says, or in a way that was not asked for.
     """
     encoding = response.headers.get("content-encoding", "").strip().lower()
@@ -116,12 +123,12 @@ def read_body(response: httpx.Response, limit: int, check: Callable[[], None]) -
         raise httpx.DecodingError(f"content encoding {encoding!r} was not asked for")
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > limit:
-        return None
+        raise OversizedError(limit)
     body = bytearray()
     for piece in response.iter_bytes():
         body += piece
         if len(body) > limit:
-            return None
+            raise OversizedError(limit)
         check()
     return bytes(body)
 
@@ -130,6 +137,6 @@ def error_text(response: httpx.Response) -> str:
     """The body of an error, or nothing if it cannot be had. A body that is read leaves the connection usable."""
     try:
         body = read_body(response, _LARGEST_ERROR, lambda: None)
-    except httpx.HTTPError:
+    except (httpx.HTTPError, OversizedError):
         return ""
-    return (body or b"").decode("utf-8", "replace")
+    return body.decode("utf-8", "replace")

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from drift.errors import SettingsError
 from drift.sandbox.faults import Delivery, Faults
-from drift.sandbox.wire import Refused, Request
+from drift.sandbox.wire import HttpRequest, Refused
 from drift.sandbox.world import World
 
 MAX_BODY = 4_000_000
@@ -173,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers, body)
+        request = HttpRequest(self.command, path, query, headers, body)
         self._send(self.server.faults.deliver(self.server.world, request))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 (found by name)

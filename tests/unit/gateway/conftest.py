@@ -1,4 +1,4 @@
-"""What the gateway's tests share: time that passes only for those who sleep, and a gateway that remembers."""
+"""What the gateway's tests share: time that passes only for sleepers; a gateway that remembers what it was asked."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from drift.gateway.settings import ReadOptions
 from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup, Positions
 from drift.sandbox.faults import Fault, Faults
-from drift.sandbox.wire import Request
+from drift.sandbox.wire import HttpRequest
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOON = datetime(2026, 5, 13, 12, tzinfo=UTC)
@@ -63,7 +63,7 @@ class Gateway:
             target = request.url.raw_path.decode()
             self.asked.append(target.removeprefix("/v1/gateway"))
             path, _, query = target.partition("?")
-            delivery = faults.deliver(self.world, Request(request.method, path, query, dict(request.headers)))
+            delivery = faults.deliver(self.world, HttpRequest(request.method, path, query, dict(request.headers)))
             if not delivery.answered:
                 raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
             answer = delivery.response

@@ -14,7 +14,7 @@ from drift.model.groups import Group
 from drift.model.limits import Models
 from drift.sandbox.seeding import api_models
 from drift.sandbox.wire import GROUPS_PATH as GROUPS
-from drift.sandbox.wire import GroupV1, Refused, Request
+from drift.sandbox.wire import GroupV1, HttpRequest, Refused
 from drift.sandbox.world import DEFAULT_KEY, World
 from tests.builders import TPD, TPM, TPS, live
 from tests.examples import examples
@@ -232,6 +232,6 @@ def test_every_request_has_an_answer(method: str, path: str, query: str, body: b
     world = empty_world()
     world.ask("POST", GROUPS, {"metadata": {"external_entity_id": "a"}, "models": [{"slug": "a/one"}]})
     headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
-    response = world.handle(Request(method, path, query, headers, body))
+    response = world.handle(HttpRequest(method, path, query, headers, body))
     assert response.status in (200, 400, 403, 404, 405)
     assert isinstance(response.json(), dict)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from drift.sandbox.wire import GROUPS_PATH as GROUPS
-from drift.sandbox.wire import Request, Response
+from drift.sandbox.wire import HttpRequest, HttpResponse
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOW = datetime(2026, 5, 13, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def world() -> World:
     return World(clock=lambda: NOW, foreign=["elsewhere"])
 
 
-def done(response: Response) -> dict[str, Any]:
+def done(response: HttpResponse) -> dict[str, Any]:
     """The body of an answer that has to be a 200."""
     assert response.status == 200, response.body
     value: dict[str, Any] = msgspec.json.decode(response.body)
@@ -161,7 +161,7 @@ class TestCreate:
     def test_body_that_is_no_json(self, world: World, body: bytes) -> None:
         """Anything that cannot be parsed is 400."""
         headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
-        assert world.handle(Request("POST", GROUPS, headers=headers, body=body)).status == 400
+        assert world.handle(HttpRequest("POST", GROUPS, headers=headers, body=body)).status == 400
 
     def test_bounds_are_inclusive(self, world: World) -> None:
         """255 characters, a threshold of 0 and one far beyond 64 bits are accepted."""
