@@ -65,26 +65,21 @@ def say_error(message: str, hint: str = "") -> None:
         say(f"  hint: {visible(hint)}")
 
 
-def say_drift_error(error: DriftError) -> None:
-    """Write an error of the library the way every error looks, after the problems that it sums up."""
-    if isinstance(error, DesiredError):
-        say_problems(error.problems)
-    say_error(error.message, error.hint)
-
-
 def attempt(action: Callable[[], T]) -> T | DriftError:
-    """What the action returns; or what kept it from that, said on stderr, whatever it was."""
+    """What the action returns; or what kept it from that, whatever it was, after all of it was said on stderr."""
     try:
         return action()
     except DriftError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - people get one line, not a traceback
-        failure = unexpected(error)
-    say_drift_error(failure)
+        failure = _unexpected(error)
+    if isinstance(failure, DesiredError):
+        say_problems(failure.problems)
+    say_error(failure.message, failure.hint)
     return failure
 
 
-def unexpected(error: Exception) -> DriftError:
+def _unexpected(error: Exception) -> DriftError:
     """A fault of this tool as an error like any other: its type and place, never its text, which may hold anything."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -10,7 +10,7 @@ from drift.cli.files import read_snapshot
 from drift.cli.outputs import ReportOutputs, report_outputs
 from drift.errors import SettingsError
 from drift.report.report import FailOn, Gate, Report
-from drift.snapshot import Snapshot, SnapshotSource, declared_by
+from drift.snapshot import SnapshotSource, declared_by
 
 
 @click.command(
@@ -44,26 +44,19 @@ def _compared(before: Path, after: Path, gate: Gate) -> Report:
     if str(before) == str(after) == "-":
         raise SettingsError("only one of the two snapshots can be standard input")
     a, b = read_snapshot(before), read_snapshot(after)
-    hidden = None if a.missed is None else f"{before} is incomplete: {a.missed.message}"
+    other = f"the snapshots are of different gateways; the first is of {a.api_url}"
+    source = SnapshotSource(
+        b,
+        str(after),
+        may_hold_none=True,
+        hidden=None if a.missed is None else f"{before} is incomplete: {a.missed.message}",
+        notes=() if a.api_url == b.api_url else (other,),
+    )
     return check(
         declared_by(a, str(before)),
-        _Second(a, b, after, hidden),
+        source,
         now=now,
         api_url=f"{described(b, after)}, against {described(a, before)}",
         gate=gate,
         unmanaged=True,
     )
-
-
-class _Second(SnapshotSource):
-    """The second snapshot; it may hold nothing of the first."""
-
-    def __init__(self, before: Snapshot, after: Snapshot, path: Path, hidden: str | None) -> None:
-        super().__init__(after, str(path), may_hold_none=True, hidden=hidden)
-        self._other_url = None if before.api_url == after.api_url else before.api_url
-
-    def notes(self) -> tuple[str, ...]:
-        """Also that the two are of different workspaces, as far as the URL says."""
-        other = self._other_url
-        note = () if other is None else (f"the snapshots are of different gateways; the first is of {other}",)
-        return (*note, *super().notes())

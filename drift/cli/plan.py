@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from drift.cli.checking import Request, api_key, compare, now
-from drift.cli.console import say_drift_error, say_error, say_problems, unexpected, write_result
+from drift.cli.console import attempt, say_error, say_problems, write_result
 from drift.cli.options import (
     Connection,
     connection_options,
@@ -16,8 +16,8 @@ from drift.cli.options import (
     refuse_connection,
 )
 from drift.cli.watching import Watched
-from drift.desired import Desired, load_desired
-from drift.errors import DriftError, ExitCode
+from drift.desired import load_desired
+from drift.errors import ExitCode
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
 from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
@@ -67,30 +67,21 @@ def command(
         live=live,
     )
     provenance = Provenance(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
-    try:
-        desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-        plan = _planned(desired, request, connection.api_key_file, large=yes_large)
-    except DriftError as error:
-        plan = _failed(error, provenance)
-    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
-        plan = _failed(unexpected(error), provenance)
-    else:
-        say_problems(desired.warnings)
-        if plan.failure:
-            say_error(plan.failure.message, plan.failure.hint)
+    plan = attempt(lambda: _planned(request, connection.api_key_file, large=yes_large))
+    if not isinstance(plan, Plan):
+        plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
+    elif plan.failure:
+        say_error(plan.failure.message, plan.failure.hint)
     if output != "text" or not plan.failure:
         write_result(PLANS.render(plan, output, RenderOptions(auth_scheme=settings.auth_scheme)))
     return plan.exit_code
 
 
-def _failed(error: DriftError, provenance: Provenance) -> Plan:
-    say_drift_error(error)
-    return failed_plan(Failure(error.message, error.hint), error.exit_code, provenance)
-
-
-def _planned(desired: Desired, request: Request, key_file: Path | None, *, large: bool) -> Plan:
+def _planned(request: Request, key_file: Path | None, *, large: bool) -> Plan:
+    desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
     watched = Watched()
     report = compare(desired, request, None if request.live else api_key(key_file), through=watched.over)
+    say_problems(desired.warnings)
     source = watched.source
     api_url = source.api_url if isinstance(source, SnapshotSource) else request.settings.api_url
     address = parse_address(api_url)

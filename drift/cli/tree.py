@@ -6,16 +6,7 @@ import click
 
 from drift.checker.workspace import read_workspace
 from drift.cli.checking import Request, api_key, compare, connected
-from drift.cli.console import (
-    ColourChoice,
-    say,
-    say_drift_error,
-    say_error,
-    stdout_colour,
-    terminal_width,
-    unexpected,
-    write_result,
-)
+from drift.cli.console import ColourChoice, attempt, say, say_error, stdout_colour, terminal_width, write_result
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
 from drift.cli.watching import Watched
 from drift.desired import load_desired
@@ -71,21 +62,15 @@ def command(
     judged: it leaves the exit code 0. `drift check` is the command that fails.
     """
     options = RenderOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
-    try:
-        tree, code = _grow(view, paths, connection)
-    except DriftError as error:
-        return _fail(view, error, output, options)
-    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
-        return _fail(view, unexpected(error), output, options)
+    grown = attempt(lambda: _grow(view, paths, connection))
+    if not isinstance(grown, DriftError):
+        tree, code = grown
+    elif output == "text":
+        return grown.exit_code
+    else:
+        tree, code = failed_tree(view, Failure(grown.message, grown.hint)), grown.exit_code
     write_result(TREES.render(tree, output, options))
     return code
-
-
-def _fail(view: View, error: DriftError, output: str, options: RenderOptions) -> int:
-    say_drift_error(error)
-    if output != "text":
-        write_result(TREES.render(failed_tree(view, Failure(error.message, error.hint)), output, options))
-    return error.exit_code
 
 
 def _grow(view: View, paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:

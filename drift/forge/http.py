@@ -178,7 +178,7 @@ class Service:
     def _exchange(self, transport: "httpx.BaseTransport", method: str, url: str, payload: bytes | None) -> Answer:
         import httpx  # noqa: PLC0415 - slow to import
 
-        from drift.gateway.transport import read_body  # noqa: PLC0415
+        from drift.gateway.transport import OversizedError, read_body  # noqa: PLC0415
 
         # With a transport of its own this client takes neither a proxy nor a password from the environment.
         client = httpx.Client(transport=transport, trust_env=False, timeout=_LONGEST_SILENCE, headers=self._headers)
@@ -188,12 +188,12 @@ class Service:
                 status = response.status_code
                 if status >= HTTPStatus.MULTIPLE_CHOICES:
                     raise self._not_taken(f"HTTP status {status}", status, _wait(response))
-                body: bytes | None = b""
+                body = b""
                 if method == "GET":
                     body = read_body(response, MOST_BYTES, lambda: self._budget.check(self._name))
-                if body is None:
-                    raise self._not_taken(f"an answer of more than {MOST_BYTES:,} bytes", status)
                 return Answer(body, dict(response.headers))
+        except OversizedError as error:
+            raise self._not_taken(f"an answer of more than {error.limit:,} bytes", status) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             # Its text may quote what was sent.
             raise self._not_taken(type(error).__name__) from None

@@ -23,7 +23,13 @@ class SnapshotSource:
     """
 
     def __init__(
-        self, snapshot: Snapshot, name: str, *, may_hold_none: bool = False, hidden: str | None = None
+        self,
+        snapshot: Snapshot,
+        name: str,
+        *,
+        may_hold_none: bool = False,
+        hidden: str | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         """Read from ``snapshot``, which messages call ``name``.
 
@@ -32,11 +38,13 @@ class SnapshotSource:
             name: The file's name.
             may_hold_none: Believe a snapshot that holds none of several wanted groups.
             hidden: Why it is not known which of the other groups are unmanaged, if so; they are left out then.
+            notes: What else the reader of a report should know.
         """
         self._snapshot = snapshot
         self._name = name
         self._may_hold_none = may_hold_none
         self._hidden = hidden
+        self._notes = (*notes, *snapshot.warnings)
         self._by_id = {group.id: group for group in snapshot.groups}
         self._by_external: dict[str, list[Group]] = {}
         for group in snapshot.groups:
@@ -78,8 +86,8 @@ class SnapshotSource:
         return 0
 
     def notes(self) -> Sequence[str]:
-        """What the reader of the list noted when the snapshot was taken."""
-        return self._snapshot.warnings
+        """What to know of the snapshot, and what the reader of the list noted when it was taken."""
+        return self._notes
 
     def requests(self) -> Mapping[str, int]:
         """None were sent."""

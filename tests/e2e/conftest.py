@@ -59,15 +59,16 @@ class Drift:
         key: str | None = DEFAULT_KEY,
         env: Mapping[str, str] | None = None,
         stdin: bytes = b"",
+        fresh: bool = False,
     ) -> Run:
-        run = self._run([*map(str, arguments)], self.environment(key, env), stdin)
+        """Run the command in a fork; ``fresh`` starts an interpreter for it, as users do."""
+        run = self._run([*map(str, arguments)], self.environment(key, env), stdin, fresh=fresh)
         if arguments and arguments[0] in {"check", "render"}:
             self._validate_reports(run, list(map(str, arguments)))
         return run
 
-    def _run(self, arguments: Sequence[str], environment: Mapping[str, str], stdin: bytes) -> Run:
-        """In a fork, unless the environment holds what an interpreter reads when it starts."""
-        if any(name.startswith("PYTHON") for name in environment):
+    def _run(self, arguments: Sequence[str], environment: Mapping[str, str], stdin: bytes, *, fresh: bool) -> Run:
+        if fresh or any(name.startswith("PYTHON") for name in environment):  # which only a start reads
             done = subprocess.run(
                 [sys.executable, "-m", "drift", *arguments],
                 cwd=self.directory,

@@ -64,7 +64,8 @@ def test_commands_import_what_they_need(arguments: list[str], absent: set[str]) 
     ],
 )
 def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
-    run = drift(*command, "--help")
+    """In an interpreter of its own, which has imported nothing but what this command imports."""
+    run = drift(*command, "--help", fresh=True)
 
     assert run.code == 0
     assert run.out.startswith("Usage: drift")

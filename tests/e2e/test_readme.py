@@ -11,7 +11,7 @@ README = ROOT / "README.md"
 
 def test_the_report_on_the_first_screen_is_the_demos(drift: Drift, request: pytest.FixtureRequest) -> None:
     """The second check of the demo, with the port and the time of creation made constant."""
-    printed = drift("demo", ROOT / "desired", key=None).out.replace(f"{ROOT}/", "")
+    printed = drift("demo", ROOT / "desired", key=None, fresh=True).out.replace(f"{ROOT}/", "")
     printed = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8642", printed)
     printed = re.sub(r"created [\d-]+T[\d:]+Z", "created 2026-01-01T12:00:00Z", printed)
     report = printed[printed.rindex("$ drift check") : printed.index("\nThe check exited")]

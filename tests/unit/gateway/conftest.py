@@ -1,4 +1,4 @@
-"""What the gateway's tests share: time that passes only for those who sleep, and a gateway that remembers."""
+"""What the gateway's tests share: time that passes only for sleepers; a gateway that remembers what it was asked."""
 
 import threading
 from collections.abc import Callable, Iterator

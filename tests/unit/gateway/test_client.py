@@ -210,6 +210,16 @@ def test_does_not_wait_longer_than_it_may(answers: Answers, fake_time: "FakeTime
     assert fake_time.seconds == 0
 
 
+def test_a_wish_to_wait_holds_up_all_requests(answers: Answers, ledger: Ledger) -> None:
+    """Also those that others make: nothing is sent before it is over."""
+    client = answers(httpx.Response(503, headers={"Retry-After": "100"}), httpx.Response(200, json=GROUP))
+    assert failing(client).cause is Cause.SERVER_ERROR
+    error = failing(client)
+    assert error.cause is Cause.SERVER_ERROR
+    assert "asks to wait 100 s" in error.message
+    assert ledger.counts()["get"] == 1
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

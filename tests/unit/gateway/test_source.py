@@ -20,7 +20,7 @@ from drift.model.readings import Failed, Found, Reading
 from drift.sandbox.faults import CannedAnswer, Fault, drop, happening, repeat_cursor, small_pages, thresholds, truncate
 
 if TYPE_CHECKING:
-    from tests.unit.gateway.conftest import Gateway
+    from tests.unit.gateway.conftest import FakeTime, Gateway
 
 Declare = Callable[..., DesiredGroup]
 LIST = "/groups?limit=1000"
@@ -240,7 +240,8 @@ class TestByList:
         group += '"hierarchy": {"limit_enforcement": "INDEPENDENT"}}'
         items = ",".join(group % id_ for id_ in ("old", "old", "new"))
         body = f'{{"items": [{items}], "pagination": {{"has_more": false}}}}'
-        gateway.faults = [Fault(CannedAnswer(200, body.encode()), path=ALL)]
+        one = Fault(CannedAnswer(200, (group % "old").encode()), path=f"{ALL}/old")
+        gateway.faults = [Fault(CannedAnswer(200, body.encode()), path=ALL), one]
         with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare("a")], unmanaged=True))
         assert outcome(readings[:1]) == {"found": 1}
@@ -599,11 +600,57 @@ class TestConfirm:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 2}
             assert outcome(source.confirm(wanted[1:])) == {"missing": 2}
 
+    def test_waits_first(self, gateway: "Gateway", declare: Declare) -> None:
+        """Changes take a while to reach every reader."""
+        gateway.create("a")
+        with gateway.source(ReadOptions(confirm_after=5)) as source:
+            outcome(source.read([declare("a")], unmanaged=False))
+            assert gateway.time.seconds < 1
+            assert outcome(source.confirm([declare("a")])) == {"found": 1}
+        assert 5 <= gateway.time.seconds < 6
+
+    def test_a_long_list_is_not_read_again_for_fewer_groups_than_it_has_pages(
+        self, gateway: "Gateway", declare: Declare
+    ) -> None:
+        """How many pages there are is known by then."""
+        gateway.create(*names(70))
+        gateway.faults = [Fault(small_pages(10), path=ALL)]
+        wanted = [declare(name) for name in names(FEW + 1)]
+        with gateway.source() as source:
+            outcome(source.read(wanted, unmanaged=True))
+            assert outcome(source.confirm(wanted)) == {"found": FEW + 1}
+        assert source.requests() == {"get": FEW + 1, "list": 7, "retries": 0, "throttled": 0}
+
     def test_nothing_to_confirm(self, gateway: "Gateway") -> None:
         """No suspects, no requests."""
         with gateway.source() as source:
             assert outcome(source.confirm([])) == {}
         assert gateway.asked == []
+
+
+def test_a_list_that_does_not_end(fake_time: "FakeTime") -> None:
+    """Every page has a new cursor and nothing new: after three of them no more are asked for."""
+    group = {
+        "id": "a",
+        "metadata": {"external_entity_id": "a"},
+        "hierarchy": {"limit_enforcement": "INDEPENDENT"},
+        "created_at": "",
+    }
+    asked: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        pagination = {"has_more": True, "cursor": str(len(asked))}
+        return httpx.Response(200, json={"items": [group], "pagination": pagination})
+
+    key = ApiKey("key", origin="test")
+    options = ReadOptions(read="list")
+    connect: Callable[[], httpx.BaseTransport] = lambda: httpx.MockTransport(handle)  # noqa: E731 (typed)
+    with GatewaySource("http://127.0.0.1", key, options, connect=connect, clock=fake_time.clock) as source:
+        assert outcome(source.read([], unmanaged=True)) == {"found": 1}
+        assert source.list_failure is not None
+        assert "3 pages in a row held nothing new" in source.list_failure.message
+    assert 4 <= len(asked) <= 5, "one may be asked for ahead"
 
 
 @pytest.mark.parametrize(

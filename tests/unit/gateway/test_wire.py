@@ -81,6 +81,7 @@ def test_unreported_effective_models_are_not_empty_ones() -> None:
     absent = group()
     del absent["effective_models"]
     assert decode_group(body(absent), WHERE).effective_models is None
+    assert decode_group(body(group(models=None, effective_models=None)), WHERE).effective_models is None
     assert decode_group(body(group(effective_models=[])), WHERE).effective_models == {}
 
 
@@ -186,6 +187,16 @@ def test_effective_limits_that_look_like_the_own_ones(threshold: int, source: st
     assert live.effective_models == {
         "your-org/your-model": {EffectiveKey("rate_limits", "TOKEN", "MINUTE", source): threshold}
     }
+
+
+def test_effective_limits_of_which_one_names_no_source() -> None:
+    """They are not taken for the group's own, though the others are."""
+    limits = [{"type": type_, "unit": "MINUTE", "threshold": 1} for type_ in ("TOKEN", "REQUEST")]
+    half = [{**limits[0], "source_group": "abc123hash"}, limits[1]]
+    item = group(models=[{"slug": "m", "rate_limits": limits}], effective_models=[{"slug": "m", "rate_limits": half}])
+    text = json.dumps({"items": [item], "pagination": {"has_more": False}}, separators=(",", ":")).encode()
+    (broken,) = Page(text, WHERE).decode().broken
+    assert "effective_models[0].rate_limits[1]" in broken.message
 
 
 def test_broken_items_leave_the_others_readable() -> None:

@@ -65,6 +65,28 @@ def test_one_item_needs_one_thread(workers: Make, made: list[Own]) -> None:
     assert len(made) == 1
 
 
+def test_calls_one_after_the_other_need_one_thread(workers: Make, made: list[Own]) -> None:
+    """A thread that is free is used again."""
+    pool = workers(32)
+    assert [pool.result(pool.start(lambda _: "done")) for _ in range(3)] == ["done"] * 3
+    assert len(made) == 1
+
+
+def test_what_has_not_begun_is_dropped(workers: Make) -> None:
+    """When the results are no longer waited for."""
+    budget = Budget(0.2, Clock())
+    budget.start()
+    release = threading.Event()
+    pool = workers(1, budget)
+    pool.start(lambda _: release.wait(30))
+    called: list[int] = []
+    with pytest.raises(GatewayError):
+        list(pool.run([1], lambda _, item: called.append(item)))
+    release.set()
+    pool.close()
+    assert called == []
+
+
 def test_nothing_to_do(workers: Make, made: list[Own]) -> None:
     """No work, no thread."""
     assert list(workers().run([], lambda _, item: item)) == []

@@ -49,7 +49,7 @@ def test_hostile_names_survive_unchanged() -> None:
     name = "\x1b[31m\u202e\"'</script>"
 
     assert name in [
-        entry["group"]["name"] for entry in json.loads(render_report(sample(stranger=name), "json"))["findings"]
+        entry["group"]["name"] for entry in json.loads(render_report(sample(unmanaged_id=name), "json"))["findings"]
     ]
 
 
@@ -66,10 +66,10 @@ def test_a_report_from_before_exposure_can_still_be_read() -> None:
 
 
 def test_a_name_is_no_workflow_command_in_a_log_and_comes_back_as_it_was() -> None:
-    shown = render_report(sample(stranger="##[stop-commands]x"), "json")
+    shown = render_report(sample(unmanaged_id="##[stop-commands]x"), "json")
 
     assert "##[" not in shown
-    assert parse(shown) == sample(stranger="##[stop-commands]x")
+    assert parse(shown) == sample(unmanaged_id="##[stop-commands]x")
 
 
 def test_everything_that_a_report_can_have_looks_as_reviewed(golden: Callable[[str, str], None]) -> None:

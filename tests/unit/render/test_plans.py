@@ -24,10 +24,10 @@ def full_plan() -> Plan:
     moved = declared("moved", parent="pool", limit_enforcement="CASCADING", models=pool.models, line=80)
     gone = declared("gone", line=100)
     again = declared("again", id="id-old", models={MODEL: {TPM: 9}}, line=120)
-    excused = declared("excused", models={MODEL: {TPM: 1}}, line=140)
-    other = live("excused", models={MODEL: {TPM: 2}})
+    known = declared("known", models={MODEL: {TPM: 1}}, line=140)
+    other = live("known", models={MODEL: {TPM: 2}})
     return planned(
-        [pool, child, extra, closed, moved, gone, again, excused],
+        [pool, child, extra, closed, moved, gone, again, known],
         live("pool", models={MODEL: {TPM: 1_000}}, limit_enforcement="CASCADING"),
         live("child", models={MODEL: {TPM: 900}}, limit_enforcement="CASCADING", parent_group_id="id-pool"),
         live("extra", models={MODEL: {TPM: 1_000}, "org/new": {RPM: 5}, "org/free": {}}),
@@ -37,7 +37,7 @@ def full_plan() -> Plan:
         live("again", id="id-new", models={MODEL: {TPM: 9}}),
         other,
         unmanaged=[live("shadow", parent_group_id="id-moved"), *(live(f"s{number}") for number in range(3))],
-        accepted=compare(excused, other),
+        accepted=compare(known, other),
         unread=[Unread(declared("eu").ref, Cause.SERVER_ERROR, "503", "/v1/x", Location("desired/eu.yaml", 3, 5))],
     )
 

@@ -23,7 +23,7 @@ LINE = Location("desired/acme.yaml", 3, 5)
 Golden = Callable[[str, str], None]
 
 
-def sample(*, stranger: str = "shadow", unread: int = 7) -> Report:
+def sample(*, unmanaged_id: str = "shadow", unread: int = 7) -> Report:
     """A report with something of everything."""
     acme = declared("acme", models={MODEL: {TPM: 1_000_000, TPD: 50_000_000}, "org/embed": {RPM: 600}})
     moved = live("acme", name="Acme!", models={MODEL: {TPM: 1_500_000}, "org/embed": {RPM: 0}, "org/new": {}})
@@ -40,7 +40,7 @@ def sample(*, stranger: str = "shadow", unread: int = 7) -> Report:
             *compare(acme, moved),
             *compare(prod, other_unit),
             missing(declared("gone")),
-            unmanaged(live(stranger, name=stranger), acme),
+            unmanaged(live(unmanaged_id, name=unmanaged_id), acme),
         )
     ]
     failed = [
@@ -56,7 +56,7 @@ def sample(*, stranger: str = "shadow", unread: int = 7) -> Report:
             GroupEntry(declared("gone").ref, Status.MISSING, LINE),
             GroupEntry(declared("globex").ref, Status.IN_SYNC, LINE),
             *(GroupEntry(entry.group, Status.UNREAD, LINE) for entry in failed),
-            GroupEntry(live(stranger).ref, Status.UNMANAGED, None),
+            GroupEntry(live(unmanaged_id).ref, Status.UNMANAGED, None),
         ],
         transient=1,
         gate=Gate(),
@@ -113,7 +113,7 @@ def test_no_line_is_wider_than_the_terminal() -> None:
 
 
 def test_wide_characters_count_as_the_two_columns_that_they_take() -> None:
-    lines = render_report(sample(stranger="\u754c" * 60), "text", RenderOptions(width=48)).splitlines()
+    lines = render_report(sample(unmanaged_id="\u754c" * 60), "text", RenderOptions(width=48)).splitlines()
 
     columns = [sum(2 if east_asian_width(char) in "WF" else 1 for char in line) for line in lines]
     assert max(columns) <= 48
@@ -122,7 +122,7 @@ def test_wide_characters_count_as_the_two_columns_that_they_take() -> None:
 
 def test_brackets_in_a_name_are_no_markup() -> None:
     assert "[bold]x[/bold] :smile:" in render_report(
-        sample(stranger="[bold]x[/bold] :smile:"), "text", RenderOptions(width=100)
+        sample(unmanaged_id="[bold]x[/bold] :smile:"), "text", RenderOptions(width=100)
     )
 
 
@@ -148,7 +148,7 @@ def test_groups_that_ended_in_some_way_add_up_to_those_declared() -> None:
     assert sum(ends) == declared_groups == report.counts.declared
 
 
-def test_a_tree_is_told_together_its_root_first() -> None:
+def test_a_tree_is_shown_together_its_root_first() -> None:
     report = replace(full_report(), base=None)
     headings = [line for line in render_report(report, "text").splitlines() if re.match(r"(acme|shadow|gone)", line)]
 

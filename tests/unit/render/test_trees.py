@@ -36,7 +36,7 @@ HOSTILE = [
 ]
 
 
-def sample(stranger: str = "shadow") -> Tree:
+def sample(shadow: str = "shadow") -> Tree:
     """A tree with something of everything."""
     acme = declared("acme", models={MODEL: {TPM: 1_000_000, TPD: 50_000_000}, "org/embed": {}}, line=10)
     prod = declared("acme-prod", name="Acme production", parent="acme", models={MODEL: {TPM: 3_000_000}}, line=20)
@@ -50,9 +50,9 @@ def sample(stranger: str = "shadow") -> Tree:
     bare = declared("bare", name=None, models={}, line=60)
     desired = [acme, prod, lab, globex, pool, bare]
     moved = live("acme-prod", name="Acme production", models={MODEL: {TPM: 1}}, parent_group_id="id-acme")
-    strange = live(stranger, id="id-shadow", name=None, parent_group_id="id-acme", models={MODEL: {}})
+    unmanaged_group = live(shadow, id="id-shadow", name=None, parent_group_id="id-acme", models={MODEL: {}})
     report = assemble(
-        findings=[*compare(prod, moved), missing(lab), unmanaged(strange, acme)],
+        findings=[*compare(prod, moved), missing(lab), unmanaged(unmanaged_group, acme)],
         unread=[Unread(pool.ref, Cause.SERVER_ERROR, "503 after 4 tries", "/v1", pool.positions.field("group"))],
         groups=[
             GroupEntry(live("acme").ref, Status.IN_SYNC, acme.positions.field("group")),
@@ -61,7 +61,7 @@ def sample(stranger: str = "shadow") -> Tree:
             GroupEntry(live("globex", name=None).ref, Status.IN_SYNC, globex.positions.field("group")),
             GroupEntry(pool.ref, Status.UNREAD, pool.positions.field("group")),
             GroupEntry(live("bare", name=None).ref, Status.IN_SYNC, bare.positions.field("group")),
-            GroupEntry(strange.ref, Status.UNMANAGED, None),
+            GroupEntry(unmanaged_group.ref, Status.UNMANAGED, None),
         ],
         transient=0,
         gate=Gate(),
@@ -70,7 +70,7 @@ def sample(stranger: str = "shadow") -> Tree:
         finished_at=datetime(2026, 1, 1, tzinfo=UTC),
         unseen="503 after 4 tries",
     )
-    return compared_tree(desired, report, [strange])
+    return compared_tree(desired, report, [unmanaged_group])
 
 
 @pytest.mark.parametrize(
