@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -117,10 +117,15 @@ limits = st.fixed_dictionaries({}, optional={TPM: thresholds, TPD: thresholds}) 
 )
 models = st.fixed_dictionaries({}, optional={"a/one": limits, "a/two": limits})
 scripts = st.lists(st.tuples(st.integers(0, 5), models), max_size=12)
+LOW: Models = {"a/one": {TPM: 1}}
+HIGH: Models = {"a/one": {TPM: 2}}
+NOTHING: Models = {}
 
 
 @examples(4)
 @given(st.sampled_from(["INDEPENDENT", "CASCADING"]), scripts)
+@example("CASCADING", [(5, LOW), (0, NOTHING), (0, HIGH)])  # above an ancestor, though the parent sets nothing
+@example("CASCADING", [(5, HIGH), (0, HIGH), *[(5, NOTHING)] * 4, (0, LOW)])  # an ancestor goes below its child
 def test_gateway_and_checker_agree_though_they_share_no_rule(mode: str, script: list[tuple[int, Models]]) -> None:
     """Groups are created below each other, and then changed, until the script ends.
 
