@@ -9,8 +9,7 @@ except ImportError as error:
     raise ImportError("pulumi_provider needs Pulumi's SDK: pip install 'baseten-drift[pulumi]'") from error
 
 from pulumi_provider.declared import Declared, declared_from_yaml
-from pulumi_provider.functions import get_gateway_group, get_gateway_group_output
-from pulumi_provider.resources import GatewayGroup
+from pulumi_provider.program import GatewayGroup, get_gateway_group, get_gateway_group_output
 from pulumi_provider.types import (
     GatewayGroupDifference,
     GatewayGroupEffectiveLimit,

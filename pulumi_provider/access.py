@@ -7,34 +7,37 @@ provider the configuration that the last update recorded. A key from the environ
 import os
 from collections.abc import Callable, Mapping
 
-from msgspec import Struct
-
 from drift.errors import SettingsError
-from drift.gateway.address import Address, parse_address
-from drift.gateway.key import ApiKey, Scheme
-from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, duration
+from drift.gateway.client import Access
+from drift.gateway.key import ApiKey
+from drift.gateway.settings import (
+    API_URL,
+    API_URL_VARIABLE,
+    KEY_VARIABLE,
+    AuthScheme,
+    ReadOptions,
+    duration,
+    parse_address,
+)
 
 KEY_CONFIG = "baseten:apiKey"
 URL_CONFIG = "baseten:apiUrl"
 SCHEME_CONFIG = "baseten:authScheme"
 TIMEOUT_CONFIG = "baseten:timeout"
 _TIMEOUT = "60s"
-_SCHEMES: Mapping[str, Scheme] = {"bearer": "bearer", "api-key": "api-key"}
+"""For one group: all tries, waits and the look at its parent."""
+_REQUEST_TIMEOUT = 30.0
+_SCHEMES: Mapping[str, AuthScheme] = {"": "bearer", "bearer": "bearer", "api-key": "api-key"}
 
 Config = Callable[[str], object]
 """A value of the stack's configuration by its full name; None where it is not set."""
 
 
-class Access(Struct, frozen=True):
+class StackAccess(Access, frozen=True, kw_only=True):
     """How to reach the gateway."""
 
-    address: Address
-    key: ApiKey
     key_origin: str
     """Where the key came from, for messages."""
-    scheme: Scheme
-    timeout: float
-    """Seconds for one group: all tries, waits and the look at its parent."""
 
 
 def environment() -> Mapping[str, str]:
@@ -42,19 +45,24 @@ def environment() -> Mapping[str, str]:
     return os.environ  # noqa: TID251 - the provider is an edge of its own, and this is its one place
 
 
-def resolve(config: Config, variables: Mapping[str, str]) -> Access:
+def resolve(config: Config, variables: Mapping[str, str]) -> StackAccess:
     """The access that environment and configuration give.
 
     Raises:
         SettingsError: there is no key, or something is unusable; no message shows a value that may be secret.
     """
-    return Access(
-        address=parse_address(variables.get(API_URL_VARIABLE) or _text(config, URL_CONFIG) or API_URL),
-        key=_key(config, variables),
-        key_origin=_origin(variables),
-        scheme=_scheme(_text(config, SCHEME_CONFIG)),
-        timeout=duration(_text(config, TIMEOUT_CONFIG) or _TIMEOUT),
-    )
+    address = parse_address(variables.get(API_URL_VARIABLE) or _text(config, URL_CONFIG) or API_URL)
+    key, origin = variables.get(KEY_VARIABLE, "").strip(), KEY_VARIABLE
+    if not key:
+        key, origin = _text(config, KEY_CONFIG).strip(), f"the stack's configuration ({KEY_CONFIG})"
+    if not key:
+        raise SettingsError("no API key", hint=f"set {KEY_VARIABLE}, or run: pulumi config set --secret {KEY_CONFIG}")
+    scheme = _text(config, SCHEME_CONFIG)
+    if scheme not in _SCHEMES:
+        raise SettingsError(f"{SCHEME_CONFIG} must be bearer or api-key, not {scheme!r}")
+    timeout = duration(_text(config, TIMEOUT_CONFIG) or _TIMEOUT)
+    options = ReadOptions(auth_scheme=_SCHEMES[scheme], timeout=timeout, request_timeout=min(_REQUEST_TIMEOUT, timeout))
+    return StackAccess(address, ApiKey(key, origin=origin), options, key_origin=origin)
 
 
 def refuse_plain_key(config: Config, is_secret: Callable[[str], bool]) -> None:
@@ -68,26 +76,6 @@ def refuse_plain_key(config: Config, is_secret: Callable[[str], bool]) -> None:
             f"{KEY_CONFIG} is configured as plain text and would be stored readable in the stack's state",
             hint=f"pulumi config set --secret {KEY_CONFIG}, or set {KEY_VARIABLE} instead; and replace this key",
         )
-
-
-def _key(config: Config, variables: Mapping[str, str]) -> ApiKey:
-    text = variables.get(KEY_VARIABLE, "").strip() or _text(config, KEY_CONFIG).strip()
-    if not text:
-        raise SettingsError("no API key", hint=f"set {KEY_VARIABLE}, or run: pulumi config set --secret {KEY_CONFIG}")
-    return ApiKey(text, origin=_origin(variables))
-
-
-def _origin(variables: Mapping[str, str]) -> str:
-    if variables.get(KEY_VARIABLE, "").strip():
-        return KEY_VARIABLE
-    return f"the stack's configuration ({KEY_CONFIG})"
-
-
-def _scheme(text: str) -> Scheme:
-    scheme = _SCHEMES.get(text or "bearer")
-    if scheme is None:
-        raise SettingsError(f"{SCHEME_CONFIG} must be bearer or api-key, not {text!r}")
-    return scheme
 
 
 def _text(config: Config, name: str) -> str:

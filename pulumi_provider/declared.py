@@ -7,18 +7,17 @@ and the parent's mode resolved. It stands in users' state, so texts of every rel
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import repeat
 from os import PathLike
 from typing import NewType, TypeAlias, cast
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
-from drift.desired import load_desired
-from drift.desired.wording import did_you_mean
+from drift.desired import group_of, load_desired
 from drift.errors import DesiredError
-from drift.model.groups import DesiredGroup, Manage, Positions
-from drift.model.limits import Kind, LimitKey, Limits, Models
+from drift.model.groups import DesiredGroup
+from drift.model.limits import limit_lists
+from drift.model.wording import did_you_mean
 from pulumi_provider.errors import DeclaredError
 
 CanonicalJson = NewType("CanonicalJson", str)
@@ -27,42 +26,6 @@ CanonicalJson = NewType("CanonicalJson", str)
 Declared: TypeAlias = Mapping[str, object] | DesiredGroup | CanonicalJson
 """How a program declares a group: content in the shape of a desired file, or what drift has already read."""
 
-_FIELDS = 7
-"""Positions that ``Positions`` keeps of a group before its models."""
-
-
-class _Limit(Struct, frozen=True, forbid_unknown_fields=True):
-    type: str
-    unit: str
-    threshold: int
-
-
-class _Model(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    slug: str
-    rate_limits: tuple[_Limit, ...] = ()
-    usage_limits: tuple[_Limit, ...] = ()
-
-
-class _Metadata(Struct, frozen=True, forbid_unknown_fields=True):
-    external_entity_id: str | UnsetType = UNSET
-    name: str | UnsetType | None = UNSET
-
-
-class _Hierarchy(Struct, frozen=True, forbid_unknown_fields=True):
-    limit_enforcement: str | UnsetType = UNSET
-    parent: str | UnsetType | None = UNSET
-    parent_group_id: str | UnsetType = UNSET
-
-
-class _Group(Struct, frozen=True, forbid_unknown_fields=True):
-    id: str | UnsetType = UNSET
-    metadata: _Metadata = _Metadata()
-    hierarchy: _Hierarchy = _Hierarchy()
-    models: tuple[_Model, ...] | UnsetType = UNSET
-    manage: Manage = "exact"
-
-
-_DECODER = msgspec.json.Decoder(_Group)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -119,55 +82,37 @@ def parse(text: str) -> DesiredGroup:
         DeclaredError: the text was not made by :func:`canonical_json` of this release or an earlier one.
     """
     try:
-        group = _DECODER.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return group_of(msgspec.json.decode(text), "declared")
+    except (ValueError, RecursionError) as error:
         raise DeclaredError(
             f"the recorded declaration is not one that this release of baseten-drift can read: {error}"
         ) from None
-    models: Models | UnsetType = UNSET
-    if group.models is not UNSET:
-        models = {model.slug: _limits(model) for model in group.models}
-    positions = _FIELDS + sum(1 + len(limits) for limits in (models or {}).values())
-    return DesiredGroup(
-        positions=Positions("declared", repeat((1, 1), positions)),
-        id=group.id or None,
-        external_entity_id=group.metadata.external_entity_id or None,
-        name=group.metadata.name,
-        limit_enforcement=group.hierarchy.limit_enforcement,
-        parent=group.hierarchy.parent,
-        parent_group_id=group.hierarchy.parent_group_id,
-        models=models,
-        manage=group.manage,
-    )
 
 
 def _encode(group: DesiredGroup) -> CanonicalJson:
-    models: tuple[_Model, ...] | UnsetType = UNSET
+    models: object = UNSET
     if group.models is not UNSET:
-        models = tuple(
-            _Model(slug, _of_kind(limits, "rate_limits"), _of_kind(limits, "usage_limits"))
+        models = [
+            {"slug": slug, **{kind: listed for kind, listed in limit_lists(limits).items() if listed}}
             for slug, limits in sorted(group.models.items())
-        )
-    shape = _Group(
+        ]
+    shape = _given(
         id=UNSET if group.id is None else group.id,
-        metadata=_Metadata(UNSET if group.external_entity_id is None else group.external_entity_id, group.name),
-        hierarchy=_Hierarchy(group.limit_enforcement, group.parent, group.parent_group_id),
+        metadata=_given(
+            external_entity_id=UNSET if group.external_entity_id is None else group.external_entity_id,
+            name=group.name,
+        ),
+        hierarchy=_given(
+            limit_enforcement=group.limit_enforcement, parent=group.parent, parent_group_id=group.parent_group_id
+        ),
         models=models,
         manage=group.manage,
     )
     return CanonicalJson(_ENCODER.encode(shape).decode())
 
 
-def _of_kind(limits: Limits, kind: Kind) -> tuple[_Limit, ...]:
-    return tuple(_Limit(key.type, key.unit, limits[key]) for key in sorted(limits) if key.kind == kind)
-
-
-def _limits(model: _Model) -> Limits:
-    kinds: tuple[tuple[Kind, tuple[_Limit, ...]], ...] = (
-        ("rate_limits", model.rate_limits),
-        ("usage_limits", model.usage_limits),
-    )
-    return {LimitKey(kind, limit.type, limit.unit): limit.threshold for kind, limits in kinds for limit in limits}
+def _given(**members: object) -> dict[str, object]:
+    return {name: value for name, value in members.items() if value is not UNSET}
 
 
 def _validated(declared: Mapping[object, object]) -> DesiredGroup:

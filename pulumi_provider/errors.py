@@ -32,3 +32,16 @@ class DeclaredError(DriftError):
             hint = f" ({problem.hint})" if problem.hint else ""
             lines.append(f"  {place}{problem.rule} {path}: {problem.message}{hint}")
         return cls("\n".join(lines))
+
+
+def not_found(what: str) -> GroupReadError:
+    """The error for a group that the workspace does not have."""
+    return GroupReadError(
+        f"{what} was not found in this workspace: it was deleted, the key is of another workspace, or the id is not "
+        "the internal one (get_gateway_group(external_entity_id=...) looks it up)"
+    )
+
+
+def sentence(error: DriftError) -> str:
+    """An error as one text, with what to do about it."""
+    return f"{error.message} ({error.hint})" if error.hint else error.message

@@ -20,9 +20,8 @@ from pulumi.dynamic import (
 
 from drift.errors import DriftError
 from pulumi_provider.access import environment
-from pulumi_provider.core import not_found, read_by_id, reader_for, sentence
-from pulumi_provider.errors import GroupReadError
-from pulumi_provider.outputs import GroupOutputs
+from pulumi_provider.errors import GroupReadError, not_found, sentence
+from pulumi_provider.outputs import Outputs
 from pulumi_provider.reading import GroupReader
 
 _READ_ONLY = "GatewayGroup is read-only: this provider never creates, updates or deletes a gateway group"
@@ -54,7 +53,7 @@ class GatewayGroupProvider(ResourceProvider):
         """
         found = self._found(id_, props.get("declared"))
         if found is not None:
-            return ReadResult(found["id"], dict(found))
+            return ReadResult(found["id"], found)
         # Only what this method returned before has this member.
         if "created_at" in props:
             return ReadResult("", {})
@@ -79,18 +78,18 @@ class GatewayGroupProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do nothing: a stack that forgets a group leaves the group alone."""
 
-    def _found(self, group_id: str, declared: str | None) -> GroupOutputs | None:
+    def _found(self, group_id: str, declared: str | None) -> Outputs | None:
         try:
-            return read_by_id(self._gateway(), group_id, declared)
+            return self._gateway().get(group_id, declared)
         except DriftError as error:
-            # Pulumi shows the whole traceback: it had better be short. Whatever is no DriftError is a bug, and shown.
+            # Pulumi shows the whole traceback: so it is kept short. Whatever is no DriftError is a bug, and shown.
             problem = GroupReadError(sentence(error))
         raise problem
 
     def _gateway(self) -> GroupReader:
         with self._lock:
             if self._reader is None:
-                self._reader = reader_for(self._config.get, environment())
+                self._reader = GroupReader(self._config.get, environment())
             return self._reader
 
 

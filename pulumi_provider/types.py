@@ -75,7 +75,7 @@ class GatewayGroupDifference(dict[str, object]):
     """A finding of ``drift check``: what live has and the declaration says otherwise."""
 
     rule: str
-    """Id of the rule; ``drift explain RULE`` tells more."""
+    """Id of the rule; ``drift explain RULE`` says more."""
     severity: str
     """``high``, ``medium``, ``low``; or ``info``, which is no drift."""
     direction: str

@@ -14,6 +14,7 @@ from drift.report.exposure import Cost, Exposure
 from drift.report.finding import Affected, ChangeStatus, Finding
 from drift.report.report import Base, Gate, GroupEntry, Report, Status, Unread, assemble
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
+from tests.hostile import HOSTILE
 
 LINE = Location("desired/acme.yaml", 3, 5)
 STARTED = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -48,13 +49,13 @@ def full_report() -> Report:
             unmanaged(live("shadow", name="Shadow IT", parent_group_id="id-acme"), acme),
         )
     ]
-    (excused,) = compare(
+    (known,) = compare(
         declared("globex", models={MODEL: {TPM: 1_000}}, line=60), live("globex", models={MODEL: {TPM: 900}})
     )
     accepted = Acceptance(
         group="globex",
-        rule=excused.rule,
-        path=excused.path,
+        rule=known.rule,
+        path=known.path,
         live=900,
         reason="load test until the contract starts",
         owner="platform team",
@@ -88,7 +89,7 @@ def full_report() -> Report:
         warnings=["the gateway sends a member this version does not know: models[].priority"],
         requests={"get": 3, "list": 1},
         exposure=Exposure("unlimited", "unlimited", Cost("USD", "10821.60", ("org/new",))),
-        accepted=[Accepted(excused, accepted, expiring=True)],
+        accepted=[Accepted(known, accepted, expiring=True)],
         lapsed=[
             Lapsed(replace(accepted, group="initech", source=Location("desired/accepted.yaml", 12, 5)), Lapse.UNUSED),
             Lapsed(
@@ -122,7 +123,7 @@ def hostile_report(text: str) -> Report:
             cause=GroupRef(text, text, text),
             affected=(Affected(GroupRef(text, text, text), 1, None),),
         )
-        for finding in (*compare(group, found), unmanaged(live("stranger" + text, name=text), group))
+        for finding in (*compare(group, found), unmanaged(live("unmanaged" + text, name=text), group))
     ]
     acceptance = Acceptance(
         text, "name-changed", ModelPath(text), text, text, text, "2026-02-01", 1, Location(text, 2, 2)
@@ -145,6 +146,16 @@ def hostile_report(text: str) -> Report:
         lapsed=[Lapsed(acceptance, Lapse.MOVED)],
         base=Base(text, None, (), (text,)),
     )
+
+
+def all_hostile_texts() -> Report:
+    """The hostile reports of all texts as one; run, base and address are those of the first."""
+    reports = [hostile_report(text) for text in HOSTILE.values()]
+    together: dict[str, object] = {
+        member: tuple(item for report in reports for item in getattr(report, member))
+        for member in ("findings", "unread", "groups", "problems", "warnings", "accepted", "lapsed")
+    }
+    return replace(reports[0], **together)
 
 
 def large_report(findings: int) -> Report:

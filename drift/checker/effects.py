@@ -6,8 +6,8 @@ ancestor's finding, each with its own counter where the tree is INDEPENDENT, onc
 The total compares live with the whole declaration. It is not the sum of the findings: two differences on one model
 may each expose the same tokens.
 
-What is not declared is not compared here either: it counts as the declaration has it, that is as no limit, on both
-sides. So does a group that could not be read.
+What is not declared is not compared here either: it counts as the declaration has it, that is as no limit, declared
+and live. So does a group that could not be read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ from drift.model.effective import applying, by_source
 from drift.model.forest import Node
 from drift.model.groups import Group, GroupRef
 from drift.model.limits import EffectiveModels, LimitKey, Limits
-from drift.model.paths import EffectiveLimitPath
+from drift.model.paths import EffectiveLimitPath, FieldPath, LimitPath, ModelPath, RateLimitPath
 from drift.model.wording import counted, number
 from drift.report.finding import Affected, Finding, finding
 
@@ -54,12 +54,20 @@ def contradictions(live: Live) -> list[Contradiction]:
     return [found for position, group in live.kept.items() for found in _of_group(live, position, group)]
 
 
-def information(live: Live, found: Sequence[Contradiction]) -> Iterator[Finding]:
-    """Findings that are no drift, one for each limit and the group that sets it."""
+def information(
+    live: Live, found: Sequence[Contradiction], others: Mapping[int, Sequence[Finding]]
+) -> Iterator[Finding]:
+    """Findings that are no drift, one for each limit and the group that sets it.
+
+    Where the limit is pinned, what the tree implies does not count. Where a group of the chain drifted in this limit,
+    that is reported already, and the group may have been read before.
+    """
     together: dict[tuple[Key | None, str, LimitKey], list[Contradiction]] = {}
     for entry in found:
-        if any(pin.slug == entry.slug for pin in live.declaration.groups[entry.position].effective):
-            continue  # somebody said what is to be in effect, so what the tree implies does not count
+        chain = (entry.position, *live.declaration.above(entry.position))
+        pinned = any(pin.slug == entry.slug for pin in live.declaration.groups[entry.position].effective)
+        if pinned or any(touches(others.get(position, ()), entry.slug, entry.limit) for position in chain):
+            continue
         together.setdefault((entry.source, entry.slug, entry.limit), []).append(entry)
     for (source, slug, limit), entries in together.items():
         first, groups = entries[0], len(entries)
@@ -73,7 +81,7 @@ def information(live: Live, found: Sequence[Contradiction]) -> Iterator[Finding]
             cause = None if source is None else live.ref_at(source)
             message = (
                 f"{slug} {limit}: effective {_shown(first.reported)} where the tree implies {_shown(first.expected)}, "
-                f"for {counted(groups, 'group')}; no drift of an ancestor explains it"
+                f"for {counted(groups, 'group')}; no declared ancestor drifted"
             )
         at = source if isinstance(source, int) else first.position
         yield finding(
@@ -86,6 +94,13 @@ def information(live: Live, found: Sequence[Contradiction]) -> Iterator[Finding]
             cause=cause,
             affected=[Affected(live.found[e.position].ref, e.expected, e.reported) for e in entries],
         )
+
+
+def touches(findings: Sequence[Finding], slug: str, limit: LimitKey) -> bool:
+    """Whether one of a group's own findings changes the limit for those below it."""
+    place = (FieldPath("limit_enforcement"), FieldPath("parent_group_id"))
+    paths = {*place, ModelPath(slug), RateLimitPath(slug, limit.type), LimitPath(slug, limit)}
+    return any(finding.path in paths for finding in findings)
 
 
 def _shown(threshold: int | None) -> str:

@@ -1,4 +1,4 @@
-"""What a run knows of the live groups: one value for each declared group, replaced whole by each new reading."""
+"""What a run knows of the live groups: one value for each declared group, replaced by each new reading of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property

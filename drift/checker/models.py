@@ -9,7 +9,6 @@ from typing import TypeAlias, cast
 
 from msgspec import Struct
 
-from drift.lean import without
 from drift.model.limits import LimitKey, Limits, Models
 
 
@@ -76,10 +75,9 @@ def _deepdiff(
     left: Mapping[str, Limits], right: Mapping[str, Limits]
 ) -> list[tuple[list[object], int | None, int | None]]:
     """(path, left value, right value) of every difference; a side that lacks the item is None."""
-    # Slow to import, and a check in sync never needs it. Most of that is pydantic, for models that never come here.
-    with without("pydantic.main"):
-        from deepdiff import DeepDiff  # noqa: PLC0415
-        from deepdiff.helper import NotPresent, notpresent  # noqa: PLC0415
+    # Slow to import, and a check in sync never needs it.
+    from deepdiff import DeepDiff  # noqa: PLC0415
+    from deepdiff.helper import NotPresent, notpresent  # noqa: PLC0415
 
     tree = DeepDiff(
         left,

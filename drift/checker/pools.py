@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from drift.checker.inherited import touches
 from drift.checker.live import Live
 from drift.model.declaration import Key
 from drift.model.effective import Violation, cascading_violations
 from drift.model.forest import Forest, Node
 from drift.model.groups import Group
 from drift.model.limits import LimitKey
-from drift.model.paths import EffectiveLimitPath, FieldPath, LimitPath, ModelPath, RateLimitPath
+from drift.model.paths import EffectiveLimitPath
 from drift.model.wording import counted, number
 from drift.report.finding import Affected, Finding, finding
 from drift.rules import Severity
@@ -107,16 +108,8 @@ def overrun_findings(
 
 def _drifted(overrun: Overrun, others: Mapping[int, Sequence[Finding]]) -> int | None:
     """The ancestor, or else the group, if it has a finding of its own that touches the limit."""
-    slug, limit = overrun.violations[0].slug, overrun.violations[0].limit
-    paths = {
-        FieldPath("limit_enforcement"),
-        FieldPath("parent_group_id"),
-        ModelPath(slug),
-        RateLimitPath(slug, limit.type),
-        LimitPath(slug, limit),
-    }
+    first = overrun.violations[0]
     for position in (overrun.ancestor, overrun.positions[0]):
-        findings = others.get(position, ()) if isinstance(position, int) else ()
-        if any(finding.path in paths for finding in findings):
-            return position if isinstance(position, int) else None
+        if isinstance(position, int) and touches(others.get(position, ()), first.slug, first.limit):
+            return position
     return None

@@ -82,7 +82,9 @@ class Run:
             if self._reports(position)
             for finding in findings
         ]
-        inherited = [finding for finding in information(live, self.picture.contradictions) if self._owns(finding.group)]
+        inherited = [
+            finding for finding in information(live, self.picture.contradictions, every) if self._owns(finding.group)
+        ]
         not_declared = [
             replace(finding, exposure=effects.of_unmanaged(index))
             for index, finding in enumerate(_unmanaged_findings(live))

@@ -1,4 +1,4 @@
-"""``drift accept``: excuse differences of a report for a while, in the desired files."""
+"""``drift accept``: accept differences of a report for a while, in the desired files."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,10 +9,9 @@ import click
 
 from drift.cli.checking import now
 from drift.cli.console import write_result
-from drift.cli.outputs import write_file
-from drift.cli.saved import read_report
-from drift.desired.appending import append_accepted
+from drift.cli.files import read_report, write_file
 from drift.errors import Location, SettingsError
+from drift.export.acceptances import append_accepted
 from drift.model.wording import counted
 from drift.render.visible import visible
 from drift.report.acceptance import Acceptance

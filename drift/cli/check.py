@@ -7,22 +7,19 @@ import click
 from msgspec.structs import replace
 
 from drift.cli.checking import Request, api_key, run_check
-from drift.cli.console import say_drift_error, say_problems
+from drift.cli.console import say_problems
 from drift.cli.options import (
+    DURATION,
+    SHARD,
     Connection,
-    DurationType,
-    ShardType,
-    colour,
     connection_options,
     desired_paths,
     ignore_option,
     live_option,
     refuse_connection,
-    verbosity,
 )
-from drift.cli.outputs import Output, checked, emit, output_option
+from drift.cli.outputs import ReportOutputs, report_outputs
 from drift.errors import SettingsError
-from drift.gateway.settings import ColourChoice
 from drift.model.selection import Shard
 from drift.report.report import FailOn, Gate
 
@@ -36,33 +33,31 @@ from drift.report.report import FailOn, Gate
 @live_option
 @click.option(
     "--confirm-after",
-    type=DurationType(),
-    metavar="DURATION",
+    type=DURATION,
     help="Wait before a difference is read a second time: changes take a while to reach every reader.",
 )
 @click.option("--unmanaged", is_flag=True, help="Also report live groups that are not declared.")
 @click.option(
     "--base",
     metavar="REV|DIR|REPORT",
-    help="Compare with an earlier declaration as well, and say of each difference whose doing it is: a git revision "
+    help="Compare with an earlier declaration as well, and say of each difference where it comes from: a git revision "
     "(REV... for where this branch left it), a directory, or a JSON report.",
 )
 @click.option(
     "--fail-on",
     type=click.Choice([choice.value for choice in FailOn]),
-    default=None,
     help="Which drift makes the exit code 2. [default: drift; conflicting with --base]",
 )
 @click.option("--strict", is_flag=True, help="Exit 3 if anything is unread, even if there is drift as well.")
 @click.option(
     "--shard",
-    type=ShardType(),
+    type=SHARD,
     metavar="I/N",
     help="Check only part I of N, by a hash of the external id; `drift render` merges the reports.",
 )
 @click.option(
     "--warn-expiring",
-    type=DurationType(),
+    type=DURATION,
     default=14 * 86_400.0,
     show_default="14d",
     help="Mark acceptances that end within this time.",
@@ -74,9 +69,7 @@ from drift.report.report import FailOn, Gate
     help="Judge acceptances as on this day. [default: today, UTC]",
 )
 @ignore_option
-@output_option
-@verbosity
-@colour
+@report_outputs
 def command(
     paths: tuple[str, ...],
     *,
@@ -87,19 +80,16 @@ def command(
     base: str | None,
     fail_on: str | None,
     strict: bool,
-    outputs: tuple[Output, ...],
+    outputs: ReportOutputs,
     shard: Shard | None,
     warn_expiring: float,
     as_of: datetime | None,
     ignore: tuple[str, ...],
-    verbosity: int,
-    colour: ColourChoice,
 ) -> int:
     """Compare the groups declared at PATH (default: desired) with the live ones.
 
     PATH is a YAML file, a directory of them, or - for standard input. Nothing is ever written to the gateway.
     """
-    places = checked(outputs)
     if live:
         refuse_connection("--live", more=("confirm_after",))
     request = Request(
@@ -112,11 +102,11 @@ def command(
         as_of=as_of.date() if as_of else None,
         warn_expiring=warn_expiring,
         ignore=frozenset(ignore),
-        show_progress=verbosity >= 0,
+        show_progress=outputs.options.verbosity >= 0,
         live=live,
     )
-    report = run_check(request, lambda: api_key(connection.api_key_file), on_error=say_drift_error)
-    emit(report, places, verbosity=verbosity, colour=colour)
+    report = run_check(request, lambda: api_key(connection.api_key_file))
+    outputs.write(report)
     if not report.failure:
         say_problems(report.problems)
     return report.exit_code

@@ -1,4 +1,4 @@
-"""The check as a whole: settings and files in, report out. The commands `check` and `demo` both run it."""
+"""Reading live groups, and one check from settings and files to the report."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from drift.checker.base import Baseline
 from drift.checker.check import GroupSource, check
-from drift.cli.console import environment, unexpected
-from drift.cli.git import commit_of
+from drift.cli.base import baseline, commit_of
+from drift.cli.console import attempt, environment, progress
+from drift.cli.files import read_snapshot
 from drift.cli.interrupts import Interrupts, catch_interrupts
 from drift.cli.options import read_stdin
-from drift.cli.progress import progress
 from drift.desired import Desired, load_desired
-from drift.errors import DesiredError, DriftError, SettingsError
+from drift.errors import DesiredError, SettingsError
 from drift.gateway.key import ApiKey
 from drift.gateway.settings import KEY_VARIABLE, ReadSettings
 from drift.model.selection import Shard
@@ -27,7 +26,7 @@ from drift.rules import RULE_SET
 
 if TYPE_CHECKING:
     from drift.gateway.source import GatewaySource
-    from drift.snapshot import SnapshotSource
+    from drift.snapshot import Snapshot, SnapshotSource
 
 
 class Request(Struct, frozen=True):
@@ -44,7 +43,7 @@ class Request(Struct, frozen=True):
     warn_expiring: float = 14 * 86_400.0
     """Seconds before the end of an acceptance from which on it is expiring."""
     base: str | None = None
-    """What to tell whose doing a difference is by; see :mod:`drift.cli.base`."""
+    """An earlier declaration, by which the origin of a difference is known; see :mod:`drift.cli.base`."""
     ignore: frozenset[str] = frozenset()
     """Rules for desired files whose warnings are left out."""
     live: Path | None = None
@@ -73,26 +72,29 @@ def api_key(file: Path | None) -> ApiKey:
     return ApiKey(text, origin=KEY_VARIABLE)
 
 
-def run_check(request: Request, key: Callable[[], ApiKey], *, on_error: Callable[[DriftError], None]) -> Report:
-    """Run the check; what keeps it from running is told to ``on_error`` and becomes a report as well."""
-    try:
+def run_check(request: Request, key: Callable[[], ApiKey]) -> Report:
+    """Run the check; there is a report whatever happens, see :func:`reported`."""
+
+    def run() -> Report:
         desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
         return compare(desired, request, None if request.live else key())
-    except DriftError as error:
-        return _failed(error, request, on_error)
-    except Exception as error:  # noqa: BLE001 - whatever happens, there is a report and it is not "in sync"
-        return _failed(unexpected(error), request, on_error)
+
+    live = f"snapshot {request.live}" if request.live else request.settings.api_url
+    return reported(run, gate=request.gate, api_url=live)
 
 
-def _failed(error: DriftError, request: Request, on_error: Callable[[DriftError], None]) -> Report:
-    on_error(error)
+def reported(run: Callable[[], Report], *, gate: Gate, api_url: str) -> Report:
+    """The report of a run; what keeps it from running is said on stderr and becomes a report that is not in sync."""
+    report = attempt(run)
+    if isinstance(report, Report):
+        return report
     return failed_report(
-        Failure(error.message, error.hint),
-        error.exit_code,
-        gate=request.gate,
-        api_url=f"snapshot {request.live}" if request.live else request.settings.api_url,
+        Failure(report.message, report.hint),
+        report.exit_code,
+        gate=gate,
+        api_url=api_url,
         at=now(),
-        problems=error.problems if isinstance(error, DesiredError) else (),
+        problems=report.problems if isinstance(report, DesiredError) else (),
     )
 
 
@@ -116,19 +118,11 @@ def connected(
 
     ``expected`` is how many groups will be read, if that is known.
     """
-    from drift.gateway.source import GatewaySource, Options  # noqa: PLC0415 - httpx is slow to import
+    from drift.gateway.source import GatewaySource  # noqa: PLC0415 - httpx is slow to import
 
-    options = Options(
-        mode=settings.read,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
-        scheme=settings.auth_scheme,
-        confirm_after=settings.confirm_after,
-        effective=True,
-    )
     with (
         catch_interrupts() as interrupts,
-        GatewaySource(settings.api_url, key, options) as source,
+        GatewaySource(settings.api_url, key, settings) as source,
         progress("reading and comparing", expected, wanted=show_progress) as on_reading,
     ):
         interrupts.on_stop(source.stop)
@@ -138,12 +132,16 @@ def connected(
 @contextmanager
 def offline(path: Path) -> "Iterator[Live[SnapshotSource]]":
     """Within the block a snapshot stands for the gateway."""
-    from drift.cli.offline import described, read_snapshot  # noqa: PLC0415 - a check of the gateway needs none of it
-    from drift.snapshot import SnapshotSource  # noqa: PLC0415
+    from drift.snapshot import SnapshotSource  # noqa: PLC0415 - a check of the gateway needs none of it
 
     snapshot = read_snapshot(path)
     with catch_interrupts() as interrupts:
         yield Live(SnapshotSource(snapshot, str(path)), described(snapshot, path), interrupts, lambda: None)
+
+
+def described(snapshot: "Snapshot", path: Path) -> str:
+    """How a report names a snapshot: whose it is and when it was read."""
+    return f"snapshot {path} of {snapshot.api_url}, read {snapshot.read_at}"
 
 
 def compare(
@@ -159,9 +157,10 @@ def compare(
     """
     if not desired.groups:
         raise SettingsError(
-            f"no groups are declared in {_named(request.paths)}", hint="a check of nothing would always be in sync"
+            f"no groups are declared in {', '.join(request.paths)}",
+            hint="a check of nothing would always be in sync",
         )
-    earlier = _baseline(request.base, request.paths, desired) if request.base is not None else None
+    earlier = baseline(request.base, request.paths, desired) if request.base is not None else None
     with _opened(request, key, len(desired.groups)) as live:
         return check(
             desired.groups,
@@ -191,12 +190,6 @@ def _opened(request: Request, key: ApiKey | None, expected: int) -> AbstractCont
     return connected(request.settings, key, expected, show_progress=request.show_progress)
 
 
-def _baseline(base: str, paths: Sequence[str], desired: Desired) -> Baseline:
-    from drift.cli.base import baseline  # noqa: PLC0415 - most checks have no base
-
-    return baseline(base, paths, desired)
-
-
 def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey | None) -> Evidence:
     commit = commit_of(paths)
     return Evidence(
@@ -206,7 +199,3 @@ def _evidence(desired: Desired, paths: Sequence[str], key: ApiKey | None) -> Evi
         git_dirty=commit.dirty if commit else None,
         key_prefix=(key.prefix or None) if key else None,
     )
-
-
-def _named(paths: Sequence[str]) -> str:
-    return ", ".join(paths)

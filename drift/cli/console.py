@@ -1,15 +1,28 @@
-"""Streams, colour and errors: the result goes to stdout, everything else to stderr."""
+"""Streams, colour, progress and errors: the result goes to stdout, everything else to stderr."""
 
-import contextlib
 import os
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Literal, TextIO, TypeAlias, TypeVar
 
 from drift.errors import DesiredError, DriftError, Level, Problem
-from drift.gateway.settings import ColourChoice, use_colour
 from drift.render.visible import visible
+
+ColourChoice: TypeAlias = Literal["auto", "always", "never"]
+T = TypeVar("T")
+
+_QUIET = 1.0
+"""Seconds before progress is shown: a shorter run ends before anybody wonders."""
+_EVERY = 0.1
+"""Seconds between updates of it."""
+_BAR = 20
+"""Columns, so that all of the line fits a terminal of 80."""
 
 
 def environment() -> Mapping[str, str]:
@@ -30,33 +43,43 @@ def write_bytes(data: bytes) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # The interpreter would complain again when it flushes stdout at exit.
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str) -> None:
     """Write a line to stderr; ``text`` must be safe to show (see ``visible``)."""
-    with contextlib.suppress(BrokenPipeError):
-        sys.stderr.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+    _write_stderr(text + "\n")
+
+
+def _write_stderr(text: str) -> None:
+    with suppress(BrokenPipeError):
+        sys.stderr.write(text.encode("utf-8", "backslashreplace").decode())
         sys.stderr.flush()
 
 
 def say_error(message: str, hint: str = "") -> None:
     """Write what happened and what to do."""
-    mark = _coloured("error:", "1;31")
-    say(f"{mark} {visible(message)}")
+    say(f"{_coloured('error:', '1;31', use_colour(sys.stderr))} {visible(message)}")
     if hint:
         say(f"  hint: {visible(hint)}")
 
 
-def say_drift_error(error: DriftError) -> None:
-    """Write an error of the library the way every error looks, after the problems that it sums up."""
-    if isinstance(error, DesiredError):
-        say_problems(error.problems)
-    say_error(error.message, error.hint)
+def attempt(action: Callable[[], T]) -> T | DriftError:
+    """What the action returns; or what kept it from that, whatever it was, after all of it was said on stderr."""
+    try:
+        return action()
+    except DriftError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001 - people get one line, not a traceback
+        failure = _unexpected(error)
+    if isinstance(failure, DesiredError):
+        say_problems(failure.problems)
+    say_error(failure.message, failure.hint)
+    return failure
 
 
-def unexpected(error: Exception) -> DriftError:
+def _unexpected(error: Exception) -> DriftError:
     """A fault of this tool as an error like any other: its type and place, never its text, which may hold anything."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
@@ -70,28 +93,37 @@ def problem_lines(problems: Iterable[Problem], *, colour: bool) -> Iterable[str]
     """``file:line:column: error[V09] path: message``, the form that editors understand, then the hint."""
     for problem in problems:
         code = "1;31" if problem.level is Level.ERROR else "33"
-        level = f"{problem.level.value}[{problem.rule}]"
-        shown = f"\x1b[{code}m{level}\x1b[0m" if colour else level
+        level = _coloured(f"{problem.level.value}[{problem.rule}]", code, colour)
         path = f"{visible(problem.path)}: " if problem.path else ""
-        yield f"{visible(str(problem.location))}: {shown} {path}{visible(problem.message)}"
+        yield f"{visible(str(problem.location))}: {level} {path}{visible(problem.message)}"
         if problem.hint:
             yield f"    hint: {visible(problem.hint)}"
 
 
 def say_problems(problems: Iterable[Problem]) -> None:
     """Write the problems of desired files to stderr."""
-    for line in problem_lines(problems, colour=stderr_colour()):
+    for line in problem_lines(problems, colour=use_colour(sys.stderr)):
         say(line)
+
+
+def use_colour(stream: TextIO, choice: ColourChoice = "auto") -> bool:
+    """Whether to colour: the flag wins, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal.
+
+    A variable that is set but empty does not count (no-color.org, force-color.org).
+    """
+    variables = environment()
+    if choice != "auto":
+        return choice == "always"
+    if variables.get("NO_COLOR"):
+        return False
+    if variables.get("FORCE_COLOR") or variables.get("CLICOLOR_FORCE"):
+        return True
+    return stream.isatty() and variables.get("TERM") != "dumb"
 
 
 def stdout_colour(choice: ColourChoice) -> bool:
     """Whether stdout gets colour."""
-    return use_colour(choice, environment(), is_terminal=sys.stdout.isatty())
-
-
-def stderr_colour() -> bool:
-    """Whether stderr gets colour."""
-    return use_colour("auto", environment(), is_terminal=sys.stderr.isatty())
+    return use_colour(sys.stdout, choice)
 
 
 def terminal_width() -> int | None:
@@ -104,5 +136,56 @@ def terminal_width() -> int | None:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 80
 
 
-def _coloured(text: str, code: str) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if stderr_colour() else text
+def _coloured(text: str, code: str, colour: bool) -> str:  # noqa: FBT001 - a private helper of three arguments
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+
+@contextmanager
+def progress(what: str, total: int | None, *, wanted: bool = True) -> Iterator[Callable[[], None]]:
+    """Yield a function to call for every group; if stderr is a terminal, a line there says how far the work is.
+
+    It appears when the work takes a while, and is gone afterwards. ``total`` is None where nobody knows how many
+    groups there are; then there is no estimate of the time left.
+    """
+    if not wanted or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    done = 0
+    over = threading.Event()
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+
+    def show() -> None:
+        # The last column stays free: a terminal may begin a new line after it.
+        columns = (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1
+        width = 0
+        while not over.wait(_EVERY if width else _QUIET):
+            line = _progress_line(what, done, total, time.monotonic() - started)[:columns]
+            # Blanks instead of escape codes, which not every terminal knows.
+            _write_stderr("\r" + line.ljust(width))
+            width = len(line)
+        if width:
+            _write_stderr("\r" + " " * width + "\r")
+
+    started = time.monotonic()
+    watcher = threading.Thread(target=show, daemon=True)
+    watcher.start()
+    try:
+        yield advance
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _progress_line(what: str, done: int, total: int | None, seconds: float) -> str:
+    """E.g. ``reading [#####...............] 2/8 4/s left 0:00:02``."""
+    speed = done / seconds
+    said = f" {speed:,.0f}/s" if done else ""
+    if not total:
+        return f"{what} {done:,}{said}"
+    # Suspects are read a second time, so there may be more readings than groups.
+    done = min(done, total)
+    left = f" left {timedelta(seconds=round((total - done) / speed))}" if done else ""
+    return f"{what} [{'#' * (_BAR * done // total):.<{_BAR}}] {done:,}/{total:,}{said}{left}"

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from drift.cli.checking import Request, now, run_check
-from drift.cli.console import say_drift_error, stdout_colour, terminal_width, write_result
+from drift.cli.console import ColourChoice, stdout_colour, terminal_width, write_result
 from drift.cli.options import colour, read_stdin
 from drift.desired import example_directory, load_desired
 from drift.errors import ExitCode
 from drift.gateway.key import ApiKey
-from drift.gateway.settings import ColourChoice, ReadSettings
+from drift.gateway.settings import ReadSettings
 from drift.model.wording import counted
 from drift.render import RenderOptions, render_report
 from drift.render.visible import visible
@@ -45,7 +45,7 @@ def command(paths: tuple[str, ...], colour: ColourChoice) -> int:
         line = f"$ drift check {' '.join(shown)} --api-url {served.url} --unmanaged"
 
         def check() -> Report:
-            return run_check(request, lambda: ApiKey(DEFAULT_KEY, origin="the demo"), on_error=say_drift_error)
+            return run_check(request, lambda: ApiKey(DEFAULT_KEY, origin="the demo"))
 
         write_result(
             f"A sandbox gateway serves {counted(len(desired.groups), 'group')}, exactly as declared.\n\n{line}\n"

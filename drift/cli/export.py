@@ -1,33 +1,30 @@
 """``drift export``: live groups to desired files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
-from msgspec import Struct
 
+from drift.checker.workspace import REFUSED, Workspace, read_workspace
 from drift.cli.checking import api_key, connected
 from drift.cli.console import say, say_error, write_result
 from drift.cli.files import difference, existing_files, write_files
 from drift.cli.interrupts import catch_interrupts
 from drift.cli.options import Connection, connection_options
-from drift.desired.values import Desired
 from drift.errors import HINTS, Cause, ExitCode, SettingsError, UndeclarableError
-from drift.export.placing import Layout
-from drift.export.state import Live, Options, differences
+from drift.export.state import Destination, ExportOptions, Layout, LiveState, differences
 from drift.model.forest import desired_key
+from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed, Reading
 from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.render.visible import visible
 
 if TYPE_CHECKING:
-    from drift.cli.checking import Live as Connected
-    from drift.export.plan import Place, Plan
-    from drift.gateway.source import GatewaySource
+    from drift.export.exporting import Exported
 
-_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
+
 _SUFFIXES = (".yaml", ".yml")
 _MOST_SHOWN = 20
 
@@ -82,8 +79,8 @@ def command(
     as they are. What you declared otherwise than live is never overwritten without --force: it is listed, and
     nothing is written. A `drift check` right afterwards finds nothing.
     """
-    target = _target(path, layout)
-    options = Options(
+    to = _destination(path, layout)
+    options = ExportOptions(
         layout=layout or "per-root",
         selection=Selection(globs, below),
         unmanaged_only=unmanaged_only,
@@ -91,18 +88,10 @@ def command(
         pin_ids=pin_ids,
         force=force,
     )
-    return _export(target, options, connection, dry_run=dry_run)
+    return _export(to, options, connection, dry_run=dry_run)
 
 
-class _Target(Struct, frozen=True):
-    """Where the export goes."""
-
-    path: Path
-    single: bool
-    """Whether it is a file, not a directory."""
-
-
-def _target(path: str, layout: Layout | None) -> _Target:
+def _destination(path: str, layout: Layout | None) -> Destination:
     if path == "-":
         raise SettingsError("an export cannot go to standard output", hint="--dry-run prints what would be written")
     if not path:
@@ -110,124 +99,97 @@ def _target(path: str, layout: Layout | None) -> _Target:
     target = Path(path)
     try:
         single = target.is_file() or (not target.exists() and target.suffix in _SUFFIXES)
-        known = not target.exists() or single or target.is_dir()
+        if target.exists() and not single and not target.is_dir():
+            raise SettingsError(f"cannot write to {path}: it is neither a directory nor a file")
         inside = next((parent for parent in target.parents if parent.exists() and not parent.is_dir()), None)
+        names = () if single or not target.exists() else [entry.name.casefold() for entry in target.iterdir()]
     except (OSError, ValueError) as error:
         raise SettingsError(f"cannot use {path!r}: {getattr(error, 'strerror', None) or error}") from error
-    if not known:
-        raise SettingsError(f"cannot write to {path}: it is neither a directory nor a file")
     if inside:
         raise SettingsError(f"cannot write to {path}: {inside} is not a directory")
     if single and layout not in (None, "single"):
         raise SettingsError(f"{path} is one file, and --layout {layout} writes several", hint="name a directory")
-    return _Target(target, single)
+    return Destination(None, str(target)) if single else Destination(str(target), "", frozenset(names))
 
 
-def _export(target: _Target, options: Options, connection: Connection, *, dry_run: bool) -> int:
+def _export(to: Destination, options: ExportOptions, connection: Connection, *, dry_run: bool) -> int:
     key = api_key(connection.api_key_file)
-    before = existing_files(target.path)
-    from drift.export.plan import declared_in  # noqa: PLC0415 - PyYAML only when files are read
+    before = existing_files(to.path)
+    from drift.export.exporting import declared_in, export  # noqa: PLC0415 - PyYAML only when files are read
 
     texts = {name: data.decode() for name, data in before.items()}
-    desired = declared_in(texts).desired
-    with connected(connection.settings, key, len(desired.groups) or None, show_progress=True) as live:
-        readings = _read(live, desired, options)
+    desired = declared_in(texts).desired.groups
+    with connected(connection.settings, key, len(desired) or None, show_progress=True) as live:
+
+        def suspects(readings: Sequence[Reading]) -> Sequence[DesiredGroup]:
+            # What seems to differ is asked for once more, as in a check.
+            return () if options.unmanaged_only else _differing(desired, readings)
+
+        workspace = read_workspace(live.source, desired, on_reading=live.on_reading, suspects=suspects)
         ended_by = live.interrupts.code()
-        notes = live.source.notes()
+        broken = live.source.broken_ids
     if ended_by is not None:
         say("interrupted; nothing was written")
         return ended_by
-    if isinstance(readings, int):
-        return readings
-    for note in notes:
-        say(f"note: {visible(note)}")
-    return _write(target, options, before, Live.of(readings), dry_run=dry_run)
-
-
-def _read(live: "Connected[GatewaySource]", desired: Desired, options: Options) -> list[Reading] | int:
-    """Every live group and an answer for each declared one; or the exit code, if something selected is unread."""
-    readings: list[Reading] = []
-    for reading in live.source.read(desired.groups, unmanaged=True):
-        live.on_reading()
-        readings.append(reading)
-    refused = _incomplete(live, readings, options)
-    if refused is None and not options.unmanaged_only:
-        # What seems to differ is asked for once more, as in a check: a list is no snapshot.
-        drifted = differences(desired.groups, Live.of(readings))
-        suspects = [group for group in desired.groups if desired_key(group) in drifted]
-        again = {id(reading.desired): reading for reading in live.source.confirm(suspects)} if suspects else {}
-        readings = [again.get(id(reading.desired), reading) if reading.desired else reading for reading in readings]
-        refused = _incomplete(live, readings, options) if again else None
+    refused = _refuse_unread(workspace, broken, options)
     if refused is not None:
         return refused
-    unread = len(live.source.broken_ids) + sum(isinstance(reading, Failed) for reading in readings)
-    if unread:
-        say(f"note: {counted(unread, 'group')} could not be read, and none of them is selected")
-    return readings
+    for note in workspace.notes:
+        say(f"note: {visible(note)}")
+    try:
+        exported = export(texts, LiveState.of(workspace.readings), options, to)
+    except UndeclarableError as error:
+        _list(error.reasons)
+        raise
+    if exported.conflicts:
+        return _refuse_conflicts(exported)
+    if dry_run:
+        write_result("".join(difference(name, texts.get(name), text) for name, text in sorted(exported.texts.items())))
+        return ExitCode.IN_SYNC
+    # Once the first file is there, the others shall be as well.
+    with catch_interrupts() as interrupts:
+        write_files(to.path.parent if to.directory is None else to.path, before, exported.texts)
+    write_result(_summary(to, exported, new=sum(name not in before for name in exported.texts)))
+    return interrupts.code() or ExitCode.IN_SYNC
 
 
-def _incomplete(live: "Connected[GatewaySource]", readings: Sequence[Reading], options: Options) -> ExitCode | None:
+def _differing(desired: Sequence[DesiredGroup], readings: Sequence[Reading]) -> Sequence[DesiredGroup]:
+    failed = {id(reading.desired) for reading in readings if isinstance(reading, Failed)}
+    drift = differences(desired, LiveState.of(readings))
+    return [group for group in desired if desired_key(group) in drift and id(group) not in failed]
+
+
+def _refuse_unread(workspace: Workspace, broken_ids: Sequence[str | None], options: ExportOptions) -> ExitCode | None:
     """The exit code, said why, if something is unread that may be selected."""
-    if live.interrupts.code() is not None:
-        return ExitCode.INTERRUPTED
-    failed = [reading for reading in readings if isinstance(reading, Failed)]
-    failure = live.source.list_failure
-    if failure or any(reading.cause is Cause.NOT_FOUND_ANYWHERE for reading in failed):
-        cause, message = (failure.cause, failure.message) if failure else (failed[0].cause, failed[0].message)
-        say_error(f"{message.rstrip('.')}; nothing was written", HINTS.get(cause, ""))
-        return ExitCode.AUTH if cause in _REFUSED else ExitCode.INCOMPLETE
+    failed = workspace.failed
+    failure = workspace.list_failure or next((one for one in failed if one.cause is Cause.NOT_FOUND_ANYWHERE), None)
+    if failure:
+        say_error(f"{failure.message.rstrip('.')}; nothing was written", HINTS.get(failure.cause, ""))
+        return ExitCode.AUTH if failure.cause in REFUSED else ExitCode.INCOMPLETE
     selection = options.selection
     unread = [
         f"{reading.desired.ref.label}: {reading.message}"
         for reading in failed
         if not options.unmanaged_only and selection.may_name(reading.desired.external_entity_id)
     ]
-    unread += [f"{name or 'an item'} of the list" for name in live.source.broken_ids if selection.may_name(name)]
-    if not unread:
-        return None
-    _list(unread)
-    say_error(
-        f"{counted(len(unread), 'group')} could not be read; nothing was written",
-        "run again; or leave them out with --select '!EXTERNAL_ID'",
-    )
-    return ExitCode.INCOMPLETE
+    unread += [f"{name or 'an item'} of the list" for name in broken_ids if selection.may_name(name)]
+    if unread:
+        _list(unread)
+        say_error(
+            f"{counted(len(unread), 'group')} could not be read; nothing was written",
+            "run again; or leave them out with --select '!EXTERNAL_ID'",
+        )
+        return ExitCode.INCOMPLETE
+    if failed or broken_ids:
+        say(f"note: {counted(len(failed) + len(broken_ids), 'group')} could not be read, and none of them is selected")
+    return None
 
 
-def _write(target: _Target, options: Options, before: Mapping[str, bytes], live: Live, *, dry_run: bool) -> int:
-    from drift.export.plan import plan  # noqa: PLC0415 - PyYAML only when files are read
-
-    texts = {name: data.decode() for name, data in before.items()}
-    try:
-        planned = plan(texts, live, options, _place(target))
-    except UndeclarableError as error:
-        _list(error.reasons)
-        raise
-    if planned.conflicts:
-        return _refuse(planned)
-    if dry_run:
-        write_result("".join(difference(name, texts.get(name), text) for name, text in sorted(planned.texts.items())))
-        return ExitCode.IN_SYNC
-    # Once the first file is there, the others shall be as well.
-    with catch_interrupts() as interrupts:
-        write_files(target.path.parent if target.single else target.path, before, planned.texts)
-    write_result(_summary(target, planned, before))
-    return interrupts.code() or ExitCode.IN_SYNC
-
-
-def _place(target: _Target) -> "Place":
-    from drift.export.plan import Place  # noqa: PLC0415 - PyYAML only when files are read
-
-    if target.single:
-        return Place(None, str(target.path))
-    names = [entry.name for entry in target.path.iterdir()] if target.path.exists() else []
-    return Place(str(target.path), "", frozenset(name.casefold() for name in names))
-
-
-def _refuse(planned: "Plan") -> int:
-    for conflict in planned.conflicts:
+def _refuse_conflicts(exported: "Exported") -> int:
+    for conflict in exported.conflicts:
         say(f"{visible(str(conflict.location))}: conflict: {visible(conflict.group)}: {visible(conflict.message)}")
     say_error(
-        f"{counted(len(planned.conflicts), 'difference')} between the files and live; nothing was written",
+        f"{counted(len(exported.conflicts), 'difference')} between the files and live; nothing was written",
         "--force takes over what is live; --unmanaged-only adds new groups and leaves these alone",
     )
     return ExitCode.DRIFT
@@ -240,12 +202,12 @@ def _list(reasons: Sequence[str]) -> None:
         say(f"  and {len(reasons) - _MOST_SHOWN} more")
 
 
-def _summary(target: _Target, planned: "Plan", before: Mapping[str, bytes]) -> str:
-    if not planned.texts:
-        return f"{counted(planned.groups, 'declared group')} in {visible(str(target.path))}: nothing to write\n"
-    new = sum(name not in before for name in planned.texts)
+def _summary(to: Destination, exported: "Exported", *, new: int) -> str:
+    path = visible(str(to.path))
+    if not exported.texts:
+        return f"{counted(exported.groups, 'declared group')} in {path}: nothing to write\n"
     return (
-        f"{counted(new, 'file')} written, {len(planned.texts) - new} changed in {visible(str(target.path))}: "
-        f"{counted(planned.groups, 'group')} declared, {planned.added} of them new\n"
-        f"next: drift check {visible(str(target.path))}\n"
+        f"{counted(new, 'file')} written, {len(exported.texts) - new} changed in {path}: "
+        f"{counted(exported.groups, 'group')} declared, {exported.added} of them new\n"
+        f"next: drift check {path}\n"
     )

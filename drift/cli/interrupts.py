@@ -38,7 +38,7 @@ class Interrupts:
 def catch_interrupts() -> Iterator[Interrupts]:
     """Within the block the two signals only ask the run to stop; afterwards they are what they were.
 
-    Once one has come they are ignored afterwards: the program is ending, and its report is to be written whole.
+    Once one has come they are ignored afterwards: the program is ending, and all of its report is to be written.
     """
     interrupts = Interrupts()
     before = {number: signal.signal(number, interrupts._handle) for number in _CODES}  # noqa: SLF001 - same module

@@ -6,18 +6,17 @@ import click
 import msgspec
 
 from drift.cli.console import write_result
-from drift.cli.saved import read_report
-from drift.errors import SettingsError
-from drift.forge.http import Outbound, Secret, checked_url
+from drift.cli.files import read_report, read_secret
+from drift.cli.options import SAVED, timeout_option
+from drift.forge.http import TIMEOUT, Service, checked_url
 from drift.render.visible import visible
 from drift.report.notice import Item, Notice, notice
-from drift.report.report import Report
 
 _SLACK_LINES = 10
 
 
 @click.command()
-@click.argument("report", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("report", type=SAVED)
 @click.option(
     "--since",
     "previous",
@@ -31,48 +30,45 @@ _SLACK_LINES = 10
     type=click.Path(path_type=Path),
     help="File with the webhook's URL on its only line. It is never printed.",
 )
+@timeout_option(TIMEOUT, "Time for all tries together; what is not sent by then is not.")
 @click.option("--slack", is_flag=True, help="Send a Slack message instead of the JSON notice.")
 @click.option("--heartbeat", is_flag=True, help="Send also when there is nothing new.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing.")
 def command(
-    report: Path, *, previous: Path, webhook_url_file: Path, slack: bool, heartbeat: bool, dry_run: bool
+    report: Path,
+    *,
+    previous: Path,
+    webhook_url_file: Path,
+    timeout: float,
+    slack: bool,
+    heartbeat: bool,
+    dry_run: bool,
 ) -> int:
     """Send a notice of the JSON REPORT if it says something new: drift detected, changed, gone, or a check that failed.
 
     Exits 0 if it was sent or there was nothing to send, 1 if the webhook did not take it.
     """
-    url = _url(webhook_url_file)
-    told = notice(_previous(previous), read_report(report), heartbeat=heartbeat)
-    if told is None:
+    what = "the webhook URL file"
+    url = checked_url(read_secret(webhook_url_file, what), what=f"{what} {webhook_url_file}")
+    before = read_report(previous) if previous.exists() else None
+    news = notice(before, read_report(report), heartbeat=heartbeat)
+    if news is None:
         write_result("nothing new: nothing sent\n")
         return 0
-    payload = msgspec.json.encode({"text": _slack(told)} if slack else told)
+    payload = msgspec.json.encode({"text": _slack(news)} if slack else news)
     if dry_run:
         write_result(msgspec.json.format(payload, indent=2).decode() + "\n")
         return 0
-    Outbound("the webhook").send("POST", url, payload)
-    write_result(f"sent ({told.occasion.value}): {visible(told.summary)}\n")
+    Service("the webhook", url, timeout=timeout).send("POST", payload=payload)
+    write_result(f"sent ({news.occasion.value}): {visible(news.summary)}\n")
     return 0
 
 
-def _previous(path: Path) -> Report | None:
-    return read_report(path) if path.exists() else None
-
-
-def _url(file: Path) -> Secret:
-    try:
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise SettingsError(f"the webhook URL file {file} cannot be read: {reason}") from None
-    return checked_url(text, what=f"the webhook URL file {file}")
-
-
-def _slack(told: Notice) -> str:
+def _slack(news: Notice) -> str:
     """Slack's own markup; the three characters that it reads as markup in any text are escaped."""
-    lines = [f"*{_escaped(told.summary)}* ({_escaped(told.api_url)})"]
-    lines += _listed("new", told.appeared, told.appeared_count)
-    lines += _listed("gone", told.gone, told.gone_count)
+    lines = [f"*{_escaped(news.summary)}* ({_escaped(news.api_url)})"]
+    lines += _listed("new", news.appeared, news.appeared_count)
+    lines += _listed("gone", news.gone, news.gone_count)
     return "\n".join(lines)
 
 

@@ -4,73 +4,69 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from drift.cli.console import environment
 from drift.errors import SettingsError
-from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, AuthScheme, ReadMode, ReadSettings, duration
+from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, ReadSettings, duration
 from drift.gateway.settings import api_url as resolve_api_url
 from drift.model.selection import Shard
+from drift.model.wording import did_you_mean
 from drift.rules import FILE_RULES, RULES
 
-P = ParamSpec("P")
-R = TypeVar("R")
+FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
+T = TypeVar("T")
 
 
-class DurationType(click.ParamType[float]):
-    """Reads ``500ms``, ``90s``, ``5m``, ``1h`` or ``14d`` as seconds."""
+class Parsed(click.ParamType[T]):
+    """Reads what a function of the library reads; its error says what would be accepted."""
 
-    name = "DURATION"
+    def __init__(self, name: str, parse: Callable[[str], T]) -> None:
+        self.name = name
+        self._parse = parse
 
-    def convert(self, value: str | float, _param: click.Parameter | None, _ctx: click.Context | None) -> float:
-        """Seconds; a SettingsError says what would be accepted."""
-        return value if isinstance(value, float) else duration(value)
-
-
-class ShardType(click.ParamType[Shard]):
-    """Reads ``2/8``."""
-
-    name = "SHARD"
-
-    def convert(self, value: str | Shard, _param: click.Parameter | None, _ctx: click.Context | None) -> Shard:
-        """A part; a SettingsError says what would be accepted."""
-        return value if isinstance(value, Shard) else Shard.parse(value)
+    def convert(self, value: str | T, _param: click.Parameter | None, _ctx: click.Context | None) -> T:
+        """The value; a default may be one already."""
+        return self._parse(value) if isinstance(value, str) else value
 
 
-_DEFAULTS = ReadSettings()
-_CONNECTION = (
-    click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]"),
-    click.option(
-        "--api-key-file",
-        type=click.Path(path_type=Path),
-        help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
-    ),
-    click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True),
-    click.option(
-        "--read",
-        type=click.Choice(["auto", "get", "list"]),
-        default="auto",
-        show_default=True,
-        help="Get each group, list the workspace, or whatever takes fewer calls.",
-    ),
-    click.option(
-        "--timeout",
-        type=DurationType(),
-        default=_DEFAULTS.timeout,
-        show_default="5m",
-        help="Time for the whole run; what is not read by then is unread.",
-    ),
-    click.option(
-        "--concurrency",
-        type=click.IntRange(1, 128),
-        default=_DEFAULTS.concurrency,
-        show_default=True,
-        help="Connections at the same time.",
-    ),
+DURATION = Parsed("DURATION", duration)
+"""``500ms``, ``90s``, ``5m``, ``1h`` or ``14d`` as seconds."""
+SHARD = Parsed("SHARD", Shard.parse)
+"""``2/8``."""
+SAVED = click.Path(path_type=Path, allow_dash=True)
+"""A file that an earlier run wrote, or ``-`` for standard input."""
+
+
+desired_paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
+"""The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
+
+live_option = click.option(
+    "--live",
+    type=SAVED,
+    metavar="SNAPSHOT",
+    help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
 )
+"""As the path ``live`` of a snapshot, or None."""
+
+colour = click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour on stdout.",
+)
+"""``auto`` heeds NO_COLOR, FORCE_COLOR and whether stdout is a terminal."""
+
+
+def timeout_option(default: float, help_: str) -> Callable[[FC], FC]:
+    """``--timeout``, as the seconds ``timeout``."""
+    shown = f"{default / 60:g}m"
+    return click.option("--timeout", type=DURATION, default=default, show_default=shown, help=help_)
 
 
 class Connection(Struct, frozen=True):
@@ -82,41 +78,37 @@ class Connection(Struct, frozen=True):
 
 def connection_options(function: Callable[..., int]) -> Callable[..., int]:
     """The options of every command that reads the gateway, as the one argument ``connection``."""
+    default = ReadSettings()
 
+    @click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]")
+    @click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
+    )
+    @click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True)
+    @click.option(
+        "--read",
+        type=click.Choice(["auto", "get", "list"]),
+        default="auto",
+        show_default=True,
+        help="Get each group, list the workspace, or whatever takes fewer calls.",
+    )
+    @timeout_option(default.timeout, "Time for the whole run; what is not read by then is unread.")
+    @click.option(
+        "--concurrency",
+        type=click.IntRange(1, 128),
+        default=default.concurrency,
+        show_default=True,
+        help="Connections at the same time.",
+    )
     @wraps(function)
-    def collected(
-        *,
-        api_url: str | None,
-        api_key_file: Path | None,
-        auth_scheme: AuthScheme,
-        read: ReadMode,
-        timeout: float,
-        concurrency: int,
-        **others: object,
-    ) -> int:
-        settings = ReadSettings(
-            api_url=resolve_api_url(api_url, environment()),
-            auth_scheme=auth_scheme,
-            read=read,
-            concurrency=concurrency,
-            timeout=timeout,
-        )
+    def collected(*, api_url: str | None, api_key_file: Path | None, **others: object) -> int:
+        named = {name: others.pop(name) for name in ("auth_scheme", "read", "timeout", "concurrency")}
+        settings = convert({**named, "api_url": resolve_api_url(api_url, environment())}, ReadSettings)
         return function(connection=Connection(settings, api_key_file), **others)
 
-    command = collected
-    for option in reversed(_CONNECTION):
-        command = option(command)
-    return command
-
-
-def live_option(function: Callable[P, R]) -> Callable[P, R]:
-    """``--live``, as the path ``live`` of a snapshot, or None."""
-    return click.option(
-        "--live",
-        type=click.Path(path_type=Path, allow_dash=True),
-        metavar="SNAPSHOT",
-        help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
-    )(function)
+    return collected
 
 
 def refuse_connection(by: str, *, more: tuple[str, ...] = ()) -> None:
@@ -133,70 +125,34 @@ def refuse_connection(by: str, *, more: tuple[str, ...] = ()) -> None:
             raise SettingsError(f"{flag} is of no use with {by}, which reads a file", hint=f"leave out {flag}, or {by}")
 
 
-class WarningType(click.ParamType[str]):
-    """Reads the id of a rule for desired files that can warn."""
-
-    name = "RULE"
-
-    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
-        """The id as the catalogue has it; a SettingsError says what would be accepted."""
-        by_name = {rule.id.lower(): rule for rule in FILE_RULES}
-        rule = by_name.get(value.lower())
-        if rule is None:
-            from difflib import get_close_matches  # noqa: PLC0415 - only for a rule that does not exist
-
-            close = get_close_matches(value.lower(), by_name, n=1)
-            if value.lower() in RULES:
-                raise SettingsError(
-                    f"cannot ignore {value}: it is a finding about live groups, not a warning about files",
-                    hint="--fail-on says which findings fail",
-                )
+def _warning(text: str) -> str:
+    """The id of a rule for desired files that can warn, as the catalogue has it."""
+    rule = next((rule for rule in FILE_RULES if rule.id.lower() == text.lower()), None)
+    if rule is None:
+        if text.lower() in RULES:
             raise SettingsError(
-                f"cannot ignore {value!r}: there is no such rule for desired files",
-                hint=f"did you mean {by_name[close[0]].id}?" if close else "drift explain lists the rules",
+                f"cannot ignore {text}: it is a finding about live groups, not a warning about files",
+                hint="--fail-on says which findings fail",
             )
-        if not rule.warns:
-            raise SettingsError(
-                f"cannot ignore {rule.id}: it reports errors, and only warnings can be ignored",
-                hint=f"drift explain {rule.id} says how to repair the files",
-            )
-        return rule.id
+        raise SettingsError(
+            f"cannot ignore {text!r}: there is no such rule for desired files",
+            hint=did_you_mean(text, [rule.id for rule in FILE_RULES]) or "drift explain lists the rules",
+        )
+    if not rule.warns:
+        raise SettingsError(
+            f"cannot ignore {rule.id}: it reports errors, and only warnings can be ignored",
+            hint=f"drift explain {rule.id} says how to repair the files",
+        )
+    return rule.id
 
 
-def ignore_option(function: Callable[P, R]) -> Callable[P, R]:
-    """``--ignore``, as the tuple ``ignore`` of rule ids."""
-    return click.option(
-        "--ignore",
-        type=WarningType(),
-        multiple=True,
-        help="Leave out warnings of this rule for desired files; may be repeated. Errors are never left out.",
-    )(function)
-
-
-def desired_paths(function: Callable[P, R]) -> Callable[P, R]:
-    """The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
-    return click.argument("paths", nargs=-1, metavar="[PATH]...")(function)
-
-
-def verbosity(function: Callable[P, R]) -> Callable[P, R]:
-    """``-q`` and ``-v``, as the number ``verbosity``: -1, 0 or 1."""
-    quiet = click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Print the summary only.")
-    verbose = click.option(
-        "-v", "--verbose", "verbosity", flag_value=1, type=int, default=0, help="Also print what is in sync."
-    )
-    return quiet(verbose(function))
-
-
-def colour(function: Callable[P, R]) -> Callable[P, R]:
-    """``--color``; ``auto`` heeds NO_COLOR, FORCE_COLOR and whether stdout is a terminal."""
-    return click.option(
-        "--color",
-        "colour",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        show_default=True,
-        help="Colour on stdout.",
-    )(function)
+ignore_option = click.option(
+    "--ignore",
+    type=Parsed("RULE", _warning),
+    multiple=True,
+    help="Leave out warnings of this rule for desired files; may be repeated. Errors are never left out.",
+)
+"""As the tuple ``ignore`` of rule ids."""
 
 
 def read_stdin(limit: int = -1) -> bytes:

@@ -1,13 +1,11 @@
 """``drift plan``: the repair as a document to review."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from drift.checker.check import GroupSource
 from drift.cli.checking import Request, api_key, compare, now
-from drift.cli.console import say_drift_error, say_error, say_problems, unexpected, write_result
+from drift.cli.console import attempt, say_error, say_problems, write_result
 from drift.cli.options import (
     Connection,
     connection_options,
@@ -18,14 +16,13 @@ from drift.cli.options import (
     refuse_connection,
 )
 from drift.cli.watching import Watched
-from drift.desired import Desired, load_desired
-from drift.errors import DriftError, ExitCode
-from drift.gateway.address import parse_address
-from drift.model.groups import DesiredGroup, Group
-from drift.model.readings import Found, Missing, Reading
-from drift.plan import LARGE_PERCENT, Plan, Seen, Source, draw_up, failed_plan
-from drift.render.plan.formats import PLAN_FORMATS, PlanOptions, render_plan
-from drift.report.report import FailOn, Failure, Gate, Report
+from drift.desired import load_desired
+from drift.errors import ExitCode
+from drift.gateway.settings import parse_address
+from drift.model.readings import Found, Missing
+from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
+from drift.render import PLANS, RenderOptions
+from drift.report.report import FailOn, Failure, Gate
 from drift.snapshot import SnapshotSource
 
 _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
@@ -38,7 +35,7 @@ _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 @desired_paths
 @connection_options
 @live_option
-@click.option("--output", type=click.Choice(PLAN_FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Choice(PLANS.names), default="text", show_default=True)
 @click.option(
     "--yes-large", is_flag=True, help=f"Plan also what touches more than {LARGE_PERCENT} % of the declared groups."
 )
@@ -69,40 +66,36 @@ def command(
         ignore=frozenset(ignore),
         live=live,
     )
-    source = Source(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
-    try:
-        desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-        plan = _planned(desired, request, connection.api_key_file, large=yes_large)
-    except DriftError as error:
-        say_drift_error(error)
-        plan = failed_plan(Failure(error.message, error.hint), error.exit_code, source)
-    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
-        fault = unexpected(error)
-        say_drift_error(fault)
-        plan = failed_plan(Failure(fault.message, fault.hint), fault.exit_code, source)
-    else:
-        say_problems(desired.warnings)
-        if plan.failure:
-            say_error(plan.failure.message, plan.failure.hint)
+    provenance = Provenance(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
+    plan = attempt(lambda: _planned(request, connection.api_key_file, large=yes_large))
+    if not isinstance(plan, Plan):
+        plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
+    elif plan.failure:
+        say_error(plan.failure.message, plan.failure.hint)
     if output != "text" or not plan.failure:
-        write_result(render_plan(plan, output, PlanOptions(settings.auth_scheme)))
+        write_result(PLANS.render(plan, output, RenderOptions(auth_scheme=settings.auth_scheme)))
     return plan.exit_code
 
 
-def _planned(desired: Desired, request: Request, key_file: Path | None, *, large: bool) -> Plan:
-    watched: list[_Watched] = []
-
-    def watch(source: GroupSource) -> GroupSource:
-        watched.append(_Watched(source))
-        return watched[0]
-
-    report = compare(desired, request, None if request.live else api_key(key_file), through=watch)
-    api_url = watched[0].api_url or request.settings.api_url
+def _planned(request: Request, key_file: Path | None, *, large: bool) -> Plan:
+    desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
+    watched = Watched()
+    report = compare(desired, request, None if request.live else api_key(key_file), through=watched.over)
+    say_problems(desired.warnings)
+    source = watched.source
+    api_url = source.api_url if isinstance(source, SnapshotSource) else request.settings.api_url
     address = parse_address(api_url)
+    answers = {position: watched.answer(group) for position, group in enumerate(desired.groups)}
+    seen = Seen(
+        found={position: answer.live for position, answer in answers.items() if isinstance(answer, Found)},
+        missing=frozenset(position for position, answer in answers.items() if isinstance(answer, Missing)),
+        unmanaged=watched.unmanaged,
+        complete=report.unseen is None and not report.unread,
+    )
     return draw_up(
         desired.groups,
-        watched[0].seen(desired.groups, report),
-        Source(api_url, report.api_url, now()),
+        seen,
+        Provenance(api_url, report.api_url, now()),
         url_of=lambda id_: address.group(id_).url,
         accepted=[entry.finding for entry in report.accepted],
         unread=report.unread,
@@ -111,36 +104,3 @@ def _planned(desired: Desired, request: Request, key_file: Path | None, *, large
         ended_by=ExitCode(report.exit_code) if report.exit_code in _ENDINGS else None,
         large=large,
     )
-
-
-class _Watched(Watched):
-    """The live groups as the check reads them; what it reads a second time replaces the first."""
-
-    def __init__(self, source: GroupSource) -> None:
-        super().__init__(source)
-        self.api_url = source.api_url if isinstance(source, SnapshotSource) else None
-        self._found: dict[int, Group] = {}
-        self._missing: set[int] = set()
-        self._strangers: list[Group] = []
-
-    def seen(self, desired: Sequence[DesiredGroup], report: Report) -> Seen:
-        """What there was, by position of the declared group."""
-        return Seen(
-            found={at: self._found[id(group)] for at, group in enumerate(desired) if id(group) in self._found},
-            missing=frozenset(at for at, group in enumerate(desired) if id(group) in self._missing),
-            strangers=self._strangers,
-            whole=report.unseen is None and not report.unread,
-        )
-
-    def note(self, reading: Reading) -> None:
-        """See :class:`Watched`."""
-        key = id(reading.desired)
-        self._found.pop(key, None)
-        self._missing.discard(key)
-        match reading:
-            case Found(desired=None, live=live):
-                self._strangers.append(live)
-            case Found(live=live):
-                self._found[key] = live
-            case Missing():
-                self._missing.add(key)

@@ -4,20 +4,17 @@ from pathlib import Path
 
 import click
 
+from drift.checker.workspace import read_workspace
 from drift.cli.checking import api_key, connected, now
 from drift.cli.console import say, say_error, write_bytes
+from drift.cli.files import checked_path, write_file
 from drift.cli.options import Connection, connection_options
-from drift.cli.outputs import checked_path, replace_file
-from drift.errors import HINTS, Cause, ExitCode, GatewayError
-from drift.model.groups import Group
-from drift.model.readings import Found
+from drift.errors import HINTS
 from drift.model.wording import counted
 from drift.render.visible import visible
-from drift.snapshot import Missed, Snapshot, encode, pack
+from drift.snapshot import Snapshot, encode, pack
 from drift.snapshot.document import timestamp
 from drift.snapshot.packing import require
-
-_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 
 
 @click.command(
@@ -47,37 +44,21 @@ def command(path: Path, *, partial: bool, connection: Connection) -> int:
     if to_stdout:
         write_bytes(data)
     else:
-        replace_file(path, pack(data, path.name))
-    _tell(snapshot)
+        write_file(path, pack(data, path.name))
+    _say_notes(snapshot)
     return code
 
 
 def _take(connection: Connection) -> tuple[Snapshot, int]:
-    groups: list[Group] = []
     with connected(connection.settings, api_key(connection.api_key_file), None, show_progress=True) as live:
-        for reading in live.source.read((), unmanaged=True):
-            live.on_reading()
-            if isinstance(reading, Found):
-                groups.append(reading.live)
-        missed = _missed(live.source.list_failure, live.source.broken_items)
+        workspace = read_workspace(live.source, on_reading=live.on_reading)
         ended_by = live.interrupts.code()
-        notes = tuple(live.source.notes())
-    snapshot = Snapshot(connection.settings.api_url, timestamp(now()), tuple(groups), missed, notes)
-    if missed is None:
-        return snapshot, ExitCode.IN_SYNC
-    refused = missed.cause in _REFUSED and not groups
-    return snapshot, ended_by or (ExitCode.AUTH if refused else ExitCode.INCOMPLETE)
+    api_url, read_at = connection.settings.api_url, timestamp(now())
+    snapshot = Snapshot(api_url, read_at, workspace.groups, workspace.missed, workspace.notes)
+    return snapshot, (workspace.missed and ended_by) or workspace.exit_code
 
 
-def _missed(failure: GatewayError | None, broken: int) -> Missed | None:
-    if failure:
-        return Missed(failure.cause, failure.message)
-    if broken:
-        return Missed(Cause.UNREADABLE_RESPONSE, f"{counted(broken, 'item')} of the list could not be read as groups")
-    return None
-
-
-def _tell(snapshot: Snapshot) -> None:
+def _say_notes(snapshot: Snapshot) -> None:
     for warning in snapshot.warnings:
         say(f"note: {visible(warning)}")
     if snapshot.missed:

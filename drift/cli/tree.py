@@ -3,25 +3,18 @@
 from collections.abc import Sequence
 
 import click
-from msgspec.structs import replace
 
-from drift.checker.check import GroupSource
+from drift.checker.workspace import read_workspace
 from drift.cli.checking import Request, api_key, compare, connected
-from drift.cli.console import say, say_drift_error, say_error, stdout_colour, terminal_width, unexpected, write_result
+from drift.cli.console import ColourChoice, attempt, say, say_error, stdout_colour, terminal_width, write_result
 from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
 from drift.cli.watching import Watched
 from drift.desired import load_desired
-from drift.errors import HINTS, Cause, DriftError, ExitCode, SettingsError
-from drift.gateway.settings import ColourChoice
-from drift.model.groups import Group
-from drift.model.readings import Found, Reading
-from drift.model.wording import counted
-from drift.render.tree.formats import TREE_FORMATS, TreeOptions, render_tree
+from drift.errors import HINTS, DriftError, ExitCode, SettingsError
+from drift.render import TREES, RenderOptions
 from drift.render.visible import visible
 from drift.report.report import FailOn, Failure, Gate
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
-
-_REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 
 
 @click.command(
@@ -51,7 +44,7 @@ _REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
     metavar="N",
     help="Show N levels, and count what is below. JSON always has all.",
 )
-@click.option("--output", type=click.Choice(TREE_FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Choice(TREES.names), default="text", show_default=True)
 @connection_options
 @colour
 def command(
@@ -68,22 +61,16 @@ def command(
     PATH (default: desired) is a YAML file, a directory of them, or - for standard input. Drift is shown, not
     judged: it leaves the exit code 0. `drift check` is the command that fails.
     """
-    options = TreeOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
-    try:
-        tree, code = _grow(view, paths, connection)
-    except DriftError as error:
-        return _fail(view, error, output, options)
-    except Exception as error:  # noqa: BLE001 - machine formats are one document, whatever happens
-        return _fail(view, unexpected(error), output, options)
-    write_result(render_tree(tree, output, options))
+    options = RenderOptions(depth=depth, width=terminal_width(), colour=stdout_colour(colour))
+    grown = attempt(lambda: _grow(view, paths, connection))
+    if not isinstance(grown, DriftError):
+        tree, code = grown
+    elif output == "text":
+        return grown.exit_code
+    else:
+        tree, code = failed_tree(view, Failure(grown.message, grown.hint)), grown.exit_code
+    write_result(TREES.render(tree, output, options))
     return code
-
-
-def _fail(view: View, error: DriftError, output: str, options: TreeOptions) -> int:
-    say_drift_error(error)
-    if output != "text":
-        write_result(render_tree(failed_tree(view, Failure(error.message, error.hint)), output, options))
-    return error.exit_code
 
 
 def _grow(view: View, paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
@@ -99,59 +86,26 @@ def _grow(view: View, paths: tuple[str, ...], connection: Connection) -> tuple[T
 
 def _live(connection: Connection) -> tuple[Tree, int]:
     settings = connection.settings
-    groups: list[Group] = []
     with connected(settings, api_key(connection.api_key_file), None, show_progress=True) as live:
-        for reading in live.source.read((), unmanaged=True):
-            live.on_reading()
-            if isinstance(reading, Found):
-                groups.append(reading.live)
-        failure = live.source.list_failure
-        unseen = failure.message if failure else _broken(live.source.broken_items)
-        ended_by = live.interrupts.code()
-        notes = live.source.notes()
-    if failure and not groups:
-        hint = HINTS.get(failure.cause, "")
-        say_error(failure.message, hint)
-        refused = ExitCode.AUTH if failure.cause in _REFUSED else ExitCode.INCOMPLETE
-        return failed_tree(View.LIVE, Failure(failure.message, hint)), ended_by or refused
-    _say_notes(notes)
-    tree = live_tree(groups, api_url=settings.api_url, unseen=unseen)
-    return tree, ended_by or (ExitCode.INCOMPLETE if unseen else ExitCode.IN_SYNC)
+        workspace = read_workspace(live.source, on_reading=live.on_reading)
+        code = live.interrupts.code() or workspace.exit_code
+    if workspace.list_failure and not workspace.groups:
+        failure = Failure(workspace.list_failure.message, HINTS.get(workspace.list_failure.cause, ""))
+        say_error(failure.message, failure.hint)
+        return failed_tree(View.LIVE, failure), code
+    _say_notes(workspace.notes)
+    unseen = workspace.missed.message if workspace.missed else None
+    return live_tree(workspace.groups, api_url=settings.api_url, unseen=unseen), code
 
 
 def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
     desired = load_desired(paths, stdin=read_stdin)
     # With this gate the exit code says only whether everything was read.
     request = Request(paths=paths, settings=connection.settings, gate=Gate(FailOn.NEVER), unmanaged=True)
-    watched: list[_Watched] = []
-
-    def watch(source: GroupSource) -> GroupSource:
-        watched.append(_Watched(source))
-        return watched[0]
-
-    report = compare(desired, request, api_key(connection.api_key_file), through=watch)
+    watched = Watched()
+    report = compare(desired, request, api_key(connection.api_key_file), through=watched.over)
     _say_notes(report.warnings)
-    tree = compared_tree(desired.groups, report, watched[0].undeclared)
-    if report.exit_code == ExitCode.IN_SYNC and (unseen := _broken(watched[0].broken_items)):
-        return replace(tree, unseen=unseen), ExitCode.INCOMPLETE
-    return tree, report.exit_code
-
-
-class _Watched(Watched):
-    """Keeps the groups that nobody declared."""
-
-    def __init__(self, source: GroupSource) -> None:
-        super().__init__(source)
-        self.undeclared: list[Group] = []
-
-    def note(self, reading: Reading) -> None:
-        """See :class:`Watched`."""
-        if reading.desired is None:
-            self.undeclared.append(reading.live)
-
-
-def _broken(items: int) -> str | None:
-    return f"{counted(items, 'item')} of the list could not be read" if items else None
+    return compared_tree(desired.groups, report, watched.unmanaged), report.exit_code
 
 
 def _say_notes(notes: Sequence[str]) -> None:

@@ -6,11 +6,10 @@ import click
 import msgspec
 from msgspec import Struct
 
-from drift.cli.console import problem_lines, stdout_colour, write_result
+from drift.cli.console import ColourChoice, problem_lines, stdout_colour, write_result
 from drift.cli.options import colour, desired_paths, ignore_option, read_stdin
 from drift.desired import load_desired
 from drift.errors import DesiredError, ExitCode, Level, Problem
-from drift.gateway.settings import ColourChoice
 from drift.model.wording import counted
 
 

@@ -1,50 +1,63 @@
 """The live groups as a check reads them, for commands that show more than its report."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Self
 
 from drift.checker.check import GroupSource
 from drift.errors import GatewayError
-from drift.model.groups import DesiredGroup
+from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Reading
 
 
 class Watched:
-    """A source that looks at every reading it passes on; subclasses say what they keep."""
+    """A source that keeps what it passes on: the last reading of each declared group, and every unmanaged group."""
 
-    def __init__(self, source: GroupSource) -> None:
-        self._source = source
+    source: GroupSource
+    """Set by :meth:`over`."""
 
-    def note(self, reading: Reading) -> None:
-        """Look at a reading; what is read a second time comes again."""
-        raise NotImplementedError
+    def __init__(self) -> None:
+        self.unmanaged: list[Group] = []
+        self._answers: dict[int, Reading] = {}
+
+    def over(self, source: GroupSource) -> Self:
+        """Pass on what this source reads."""
+        self.source = source
+        return self
+
+    def answer(self, desired: DesiredGroup) -> Reading | None:
+        """The last reading of a declared group."""
+        return self._answers.get(id(desired))
 
     def read(self, wanted: Sequence[DesiredGroup], *, unmanaged: bool) -> Iterator[Reading]:
         """See :class:`drift.checker.check.GroupSource`."""
-        return self._noted(self._source.read(wanted, unmanaged=unmanaged))
+        return self._kept(self.source.read(wanted, unmanaged=unmanaged))
 
     def confirm(self, suspects: Sequence[DesiredGroup]) -> Iterator[Reading]:
         """See :class:`drift.checker.check.GroupSource`."""
-        return self._noted(self._source.confirm(suspects))
+        return self._kept(self.source.confirm(suspects))
 
     @property
     def list_failure(self) -> GatewayError | None:
         """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.list_failure
+        return self.source.list_failure
 
     @property
     def broken_items(self) -> int:
         """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.broken_items
+        return self.source.broken_items
 
     def notes(self) -> Sequence[str]:
         """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.notes()
+        return self.source.notes()
 
     def requests(self) -> Mapping[str, int]:
         """See :class:`drift.checker.check.GroupSource`."""
-        return self._source.requests()
+        return self.source.requests()
 
-    def _noted(self, readings: Iterator[Reading]) -> Iterator[Reading]:
+    def _kept(self, readings: Iterator[Reading]) -> Iterator[Reading]:
         for reading in readings:
-            self.note(reading)
+            if reading.desired is None:
+                self.unmanaged.append(reading.live)
+            else:
+                self._answers[id(reading.desired)] = reading
             yield reading

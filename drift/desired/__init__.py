@@ -1,16 +1,17 @@
 """What people write: YAML files become ``DesiredGroup`` values, or a list of everything wrong with them.
 
-Importing this package is cheap. PyYAML is loaded with the first file, pydantic with the first wrong one.
+Importing this package is cheap. PyYAML is loaded with the first file.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
-from drift.desired.example import example_directory
 from drift.desired.values import Desired, DesiredFile
+from drift.model.groups import DesiredGroup
 
-__all__ = ["Desired", "DesiredFile", "desired_json_schema", "example_directory", "load_desired"]
+__all__ = ["Desired", "DesiredFile", "desired_json_schema", "example_directory", "group_of", "load_desired"]
 
 
 def load_desired(
@@ -38,8 +39,44 @@ def load_desired(
     return load(paths, stdin=stdin, ignore=ignore)
 
 
+def group_of(value: object, name: str) -> DesiredGroup:
+    """The group of a plain value in the shape of an entry of ``groups`` that says all there is to say.
+
+    Unlike in a file, a parent that is left out is not declared, even if there is a ``hierarchy`` block.
+
+    Args:
+        value: What JSON gives: names nothing outside of itself, such as a profile, and pins no effective limits.
+        name: Stands for the file in its locations, which are all line 1.
+
+    Raises:
+        ValueError: The value is of another shape.
+    """
+    from drift.desired.declared import group_alone  # noqa: PLC0415 -- PyYAML's words come with it
+
+    return group_alone(value, name)
+
+
 def desired_json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a desired file, for editors; one schema covers every file."""
-    from drift.desired.schema import json_schema  # noqa: PLC0415 -- pydantic only when it is asked for
+    from drift.desired.shape import json_schema  # noqa: PLC0415 -- only when it is asked for
 
     return json_schema()
+
+
+def example_directory() -> Path:
+    """The directory of the worked example: what ``drift init`` copies and ``drift demo`` checks.
+
+    A wheel carries it as ``drift/example``; a checkout keeps it as ``desired`` beside the package, where
+    people expect their own files.
+
+    Raises:
+        FileNotFoundError: The installation has neither.
+    """
+    from importlib.resources import as_file, files  # noqa: PLC0415 - slow to import, and only two commands need it
+
+    package = files("drift")
+    for candidate in (package / "example", package / ".." / "desired"):
+        if candidate.is_dir():
+            with as_file(candidate) as path:
+                return path.resolve()
+    raise FileNotFoundError("this installation of drift has no worked example")

@@ -72,6 +72,13 @@ def children(value: Value, at: int) -> Iterator[tuple[Step, Value, Place]]:
             at += size(child)
 
 
+def parts(node: Node) -> Iterator[tuple[Step, tuple[int, int], Node]]:
+    """Key or index of each direct part, line and column of the key or the part, and the part."""
+    for step, value, place in children(node.value, 0):
+        positions = node.positions[place.value : place.value + size(value)]
+        yield step, position(node.positions[place.key]), Node(value, positions)
+
+
 class Places:
     """Finds the positions of parts by path; made only for a node that has something wrong with it."""
 

@@ -1,13 +1,20 @@
-"""Collecting everything wrong with one file."""
+"""Collecting everything wrong with one file, and how messages show values."""
+
+from collections.abc import Collection
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.desired.nodes import Path, Places, Step, spell
+from drift.desired.nodes import Path, Places, Step, Value, clip, spell
+from drift.desired.scalars import Surprise
 from drift.errors import Level, Location, Problem
+from drift.model.wording import did_you_mean
 
 MOST_PROBLEMS = 1000
 """Of each level, per file. Beyond that a file is wrong in one way, many times over."""
+_MOST_SUGGESTIONS = 100
+"""Looking for a close name costs milliseconds; whoever misspelt more names made one mistake."""
+_MOST_BITS = 10_000
 
 
 class Breach(Struct, frozen=True):
@@ -71,3 +78,39 @@ class Problems:
                 if count > MOST_PROBLEMS
             ),
         ]
+
+
+def shown(value: Value) -> str:
+    """What was found, in words: ``"5"``, ``the number 5.0``, ``a list``."""
+    if isinstance(value, str):
+        return f'"{clip(value)}"' if value else "empty text"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        # Python refuses to write out very long integers; a hexadecimal one gets this far.
+        return "the number of thousands of digits"
+    if isinstance(value, int | float):
+        return f"the number {clip(str(value))}"
+    if isinstance(value, Surprise):
+        return f"`{clip(value.written)}`, which YAML reads as {clip(value.reading)}"
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
+
+
+class Suggestions:
+    """``did you mean`` for names that others declare, looked for once for each name and not for very many."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = known
+        self._found: dict[str, str] = {}
+
+    def near(self, name: str) -> str:
+        """The suggestion; empty where there is none."""
+        if name not in self._found:
+            looked_for = len(self._found) < _MOST_SUGGESTIONS
+            self._found[name] = did_you_mean(name, self._known) if looked_for else ""
+        return self._found[name]
+
+
+def not_declared(*, complete: bool) -> str:
+    """``not declared``, said carefully where a file that may declare it could not be read."""
+    return "not declared" if complete else "not declared in what could be read"

@@ -18,11 +18,10 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from drift.desired.encoding import end_of, report_control_character
-from drift.desired.nodes import Mark, Node, Path, children, position, size
-from drift.desired.problems import Problems
+from drift.desired.files import end_of, report_control_character
+from drift.desired.nodes import Mark, Node, Path, children, parts, position, size
+from drift.desired.problems import Problems, shown
 from drift.desired.scalars import PlainScalars, Surprise
-from drift.desired.wording import shown, syntax_hint
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -67,11 +66,29 @@ def read_document(
     except yaml.MarkedYAMLError as error:
         message = ", ".join(filter(None, (error.context, error.problem)))
         mark = error.problem_mark or error.context_mark
-        hint = syntax_hint(data, mark, message)
+        hint = _syntax_hint(data, mark, message)
         # Where a file ends too early, the mark may be on a line that it does not have.
         at = min(position(mark), end_of(data.decode("utf-8-sig")))
         problems.error("V00", message=f"not valid YAML: {message}", hint=hint, at=at)
     raise UnreadableError
+
+
+def _syntax_hint(data: bytes, mark: Mark | None, message: str) -> str:
+    """What to try about a syntax error, where its place tells."""
+    if mark is None:
+        return ""
+    lines = data.splitlines()
+    line = lines[mark.line].decode(errors="replace") if mark.line < len(lines) else ""
+    if "\t" in line[: mark.column + 1]:
+        return "YAML does not allow tabs here: indent with spaces"
+    first = line[mark.column : mark.column + 1]
+    if first and first in "@`%":
+        return f"quote a value that begins with {first}"
+    if "mapping values are not allowed" in message:
+        return "quote a value that contains `: `"
+    if "did not find expected" in message or "could not find expected" in message:
+        return "look at the indentation and at brackets or quotes that are not closed"
+    return ""
 
 
 def _event_source(data: bytes) -> Callable[[], "Event"]:
@@ -254,8 +271,7 @@ class _Reader:
         elif isinstance(node.value, dict):
             merged.append(node)
         elif isinstance(node.value, list) and all(isinstance(item, dict) for item in node.value):
-            for _, item, place in children(node.value, 0):
-                merged.append(Node(item, node.positions[place.value : place.value + size(item)]))
+            merged += [item for _, _, item in parts(node)]
         else:
             self._report(mark, path, "`<<` takes a mapping or a list of mappings", "give it an alias")
 

@@ -1,4 +1,4 @@
-"""What an unquoted word means: YAML 1.1, exactly as PyYAML's safe loader reads it, but told when it surprises."""
+"""What an unquoted word means: YAML 1.1, exactly as PyYAML's safe loader reads it, but reported where it surprises."""
 
 from collections.abc import Callable
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""The assembled groups as trees: the forest that ``drift.model.forest`` makes of them, and where their parts stand."""
+"""The declared groups of a run as trees: the forest that they form, and where their parts stand."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -7,11 +7,18 @@ from typing import NamedTuple
 from msgspec import UNSET
 
 from drift.desired.nodes import Path, spell
-from drift.desired.wording import shown
+from drift.desired.problems import shown
 from drift.errors import Level, Location, Problem
 from drift.model.forest import desired_forest, desired_key
 from drift.model.groups import DesiredGroup, Field
 from drift.model.limits import LimitKey, Models
+
+_BLOCKS: dict[Field, Path] = {
+    "external_entity_id": ("metadata", "external_entity_id"),
+    "id": ("id",),
+    "limit_enforcement": ("hierarchy",),
+    "parent": ("hierarchy",),
+}
 
 
 class Place(NamedTuple):
@@ -22,14 +29,21 @@ class Place(NamedTuple):
 
 
 class Trees:
-    """The declared groups of a run, whose files are free of errors otherwise; groups go by their forest key."""
+    """The declared groups of a run; of groups with the same forest key the first stands."""
 
-    def __init__(self, groups: Sequence[DesiredGroup]) -> None:
-        self._all = groups
+    def __init__(self, groups: Sequence[DesiredGroup], *, complete: bool = True) -> None:
+        self.all = groups
+        self.complete = complete
+        """Whether every file could be read, so that what is not here is nowhere."""
         self.forest = desired_forest(groups)
         self.groups: dict[str, DesiredGroup] = {}
         for group in groups:
             self.groups.setdefault(desired_key(group), group)
+
+    @cached_property
+    def external_ids(self) -> frozenset[str]:
+        """Of all groups."""
+        return frozenset(group.external_entity_id for group in self.all if group.external_entity_id)
 
     @cached_property
     def tops(self) -> dict[str, str]:
@@ -44,7 +58,7 @@ class Trees:
         """What the group says about models; nothing if it does not manage them."""
         return self.forest.nodes[key].models
 
-    def settles(self, key: str, slug: str) -> bool:
+    def says_all(self, key: str, slug: str) -> bool:
         """Whether the file says all about the limits that the group itself sets on the model."""
         group = self.groups[key]
         return group.models is not UNSET and (group.manage == "exact" or slug in group.models)
@@ -53,17 +67,15 @@ class Trees:
         """Whether the group is declared to have no parent."""
         return self.groups[key].parent is None
 
-    def field(self, key: str, field: Field) -> Place:
-        """A field of the hierarchy block."""
-        path = ("hierarchy",) if field in ("limit_enforcement", "parent") else ()
-        return Place(self.groups[key].positions.field(field), self.path(key, path))
+    def field(self, group: DesiredGroup, field: Field) -> Place:
+        """A field of the group; one of the hierarchy goes by its block."""
+        return Place(group.positions.field(field), self.path(group, _BLOCKS[field]))
 
     def model(self, key: str, slug: str) -> Place:
         """The entry of a model."""
-        models = self.models(key)
-        return Place(
-            self.groups[key].positions.model(models, slug), self.path(key, ("models", list(models).index(slug)))
-        )
+        group, models = self.groups[key], self.models(key)
+        path = ("models", list(models).index(slug))
+        return Place(group.positions.model(models, slug), self.path(group, path))
 
     def limit(self, key: str, slug: str, limit: LimitKey) -> Place:
         """A limit; one that may come from a profile goes by the entry that names the profile."""
@@ -72,25 +84,24 @@ class Trees:
         if slug not in group.profiles:
             of_kind = [other for other in models[slug] if other.kind == limit.kind]
             path = (*path, limit.kind, of_kind.index(limit))
-        return Place(group.positions.limit(models, slug, limit), self.path(key, path))
+        return Place(group.positions.limit(models, slug, limit), self.path(group, path))
 
     def named(self, key: str) -> str:
         """The group in a message: its id, and where it begins."""
         return f"{shown(key)} at {self.groups[key].positions.field('group')}"
 
-    def path(self, key: str, path: Path) -> str:
+    def path(self, group: DesiredGroup, path: Path) -> str:
         """A part of a group as a person names it; ``path`` starts at the group."""
-        return spell(("groups", self._indices[key], *path))
+        return spell(("groups", self._indices[id(group)], *path))
 
     @cached_property
-    def _indices(self) -> dict[str, int]:
+    def _indices(self) -> dict[int, int]:
         # Groups are in the order of their files, and a file's groups one after the other.
         counts: dict[str, int] = {}
-        indices: dict[str, int] = {}
-        for group in self._all:
-            index = counts.get(group.positions.file, 0)
-            counts[group.positions.file] = index + 1
-            indices.setdefault(desired_key(group), index)
+        indices: dict[int, int] = {}
+        for group in self.all:
+            indices[id(group)] = counts.get(group.positions.file, 0)
+            counts[group.positions.file] = indices[id(group)] + 1
         return indices
 
 

@@ -1,47 +1,71 @@
 """A live group as an entry of ``groups``, in the API's shape, and what keeps one from being declared."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias, get_args
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
-from drift.export.writing import Plain, limit_lists
+from msgspec import Struct
+
+from drift.export.writing import Plain
 from drift.model.groups import Group
-from drift.model.limits import Kind, Limits
-
-ProfileOf: TypeAlias = Callable[[Limits], str | None]
-"""The profile that has exactly these limits, if there is one."""
+from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_lists
 
 _LONGEST = 255
 _MOST_BITS = 10_000
 """Python neither reads nor writes much longer numbers."""
-_TYPES = frozenset(("REQUEST", "TOKEN", "CONCURRENT_REQUEST", "UNCACHED_INPUT_TOKEN", "OUTPUT_TOKEN"))
-_UNITS: Mapping[Kind, frozenset[str]] = {
-    "rate_limits": frozenset(("SECOND", "MINUTE")),
-    "usage_limits": frozenset(("DAY",)),
-}
 _MODES = frozenset(("INDEPENDENT", "CASCADING"))
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_TYPES_IN_NAMES = {"TOKEN": "t", "REQUEST": "r"}
+_UNITS_IN_NAMES = {"SECOND": "ps", "MINUTE": "pm", "DAY": "pd"}
+_SIZES = ((10**9, "g"), (10**6, "m"), (10**3, "k"))
+_SHARED = 2
+"""Models with the same limits, from which on these get a profile."""
 
-class Links:
+
+class Links(Struct, frozen=True):
     """How declared groups can refer to live ones: by external id if that is declared, else by internal id."""
 
-    def __init__(self, live: Mapping[str, Group], declared: frozenset[str]) -> None:
-        """``live`` groups by internal id; ``declared`` external ids, those about to be written included."""
-        self._live = live
-        self._declared = declared
+    live: Mapping[str, Group]
+    """By internal id."""
+    declared: Collection[str]
+    """External ids, those about to be written included."""
 
     def hierarchy(self, group: Group) -> Mapping[str, Plain]:
         """The group's place and mode; the mode is left out where it is the declared parent's."""
         mode: Mapping[str, Plain] = {"limit_enforcement": group.limit_enforcement}
         if group.parent_group_id is None:
             return mode
-        parent = self._live.get(group.parent_group_id)
-        if parent is None or not names_itself(parent) or parent.external_entity_id not in self._declared:
+        parent = self.live.get(group.parent_group_id)
+        if parent is None or not names_itself(parent) or parent.external_entity_id not in self.declared:
             return {"parent_group_id": group.parent_group_id, **mode}
         link: Mapping[str, Plain] = {"parent": parent.external_entity_id}
         return link if parent.limit_enforcement == group.limit_enforcement else {**link, **mode}
+
+
+class ProfileNames:
+    """The profile that a model can name instead of its limits: one that is there, or a new one for limits in common."""
+
+    def __init__(self, known: Mapping[str, Limits], groups: Iterable[Group]) -> None:
+        """``known`` profiles of the files by name; new ones are made for what several models of ``groups`` share."""
+        self._names: dict[frozenset[tuple[LimitKey, int]], str] = {}
+        for name, limits in sorted(known.items()):
+            self._names.setdefault(frozenset(limits.items()), name)
+        self.added: dict[str, Plain] = {}
+        """New profiles by name, as the files have them."""
+        uses = Counter(frozenset(limits.items()) for group in groups for limits in group.models.values() if limits)
+        shared = [dict(content) for content, times in uses.items() if times >= _SHARED and content not in self._names]
+        for name, limits in sorted((_profile_name(limits), limits) for limits in shared):
+            spelt = (name if number == 1 else f"{name}-{number}" for number in count(1))
+            free = next(one for one in spelt if one not in known and one not in self.added)
+            self._names[frozenset(limits.items())] = free
+            self.added[free] = {**written_lists(limits)}
+
+    def of(self, limits: Limits) -> str | None:
+        """The name of the profile that has exactly these limits."""
+        return self._names.get(frozenset(limits.items())) if limits else None
 
 
 def names_itself(group: Group) -> bool:
@@ -54,7 +78,7 @@ def key_of(group: Group) -> str:
     return group.external_entity_id if names_itself(group) else group.id
 
 
-def entry(group: Group, links: Links, *, pin: bool, profile_of: ProfileOf) -> Mapping[str, Plain]:
+def entry(group: Group, links: Links, profiles: ProfileNames | None, *, pin: bool) -> Mapping[str, Plain]:
     """The whole group, everything in it managed."""
     metadata: dict[str, Plain] = {"external_entity_id": group.external_entity_id} if names_itself(group) else {}
     metadata["name"] = group.name
@@ -62,15 +86,26 @@ def entry(group: Group, links: Links, *, pin: bool, profile_of: ProfileOf) -> Ma
         **({"id": group.id} if pin or not names_itself(group) else {}),
         "metadata": metadata,
         "hierarchy": links.hierarchy(group),
-        "models": [model(slug, limits, profile_of) for slug, limits in sorted(group.models.items())],
+        "models": [model(slug, limits, profiles) for slug, limits in sorted(group.models.items())],
     }
 
 
-def model(slug: str, limits: Limits, profile_of: ProfileOf = lambda _: None) -> Mapping[str, Plain]:
+def model(slug: str, limits: Limits, profiles: ProfileNames | None = None) -> Mapping[str, Plain]:
     """One entry of ``models``."""
-    profile = profile_of(limits)
-    rest: Mapping[str, Plain] = {"profile": profile} if profile else {**limit_lists(limits)}
+    profile = profiles.of(limits) if profiles else None
+    rest: Mapping[str, Plain] = {"profile": profile} if profile else {**written_lists(limits)}
     return {"slug": slug, **rest}
+
+
+def written_lists(limits: Limits) -> Mapping[str, Sequence[JsonLimit]]:
+    """The API's lists that are not empty, in the order in which people write limits."""
+    lists = limit_lists(limits).items()
+    return {kind: sorted(items, key=lambda limit: _rank(str(limit["type"]))) for kind, items in lists if items}
+
+
+def _rank(type_: str) -> tuple[bool, bool, str]:
+    """Tokens before requests, and those before the others."""
+    return type_ != "TOKEN", type_ != "REQUEST", type_
 
 
 def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
@@ -94,14 +129,27 @@ def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
 def _unsound(slug: str, limits: Limits) -> Iterator[str]:
     if not slug or _SURROGATE.search(slug):
         yield "has no slug that a file can hold"
-    for kind in get_args(Kind):
-        seen: set[tuple[str, str]] = set()
-        for limit in (key for key in limits if key.kind == kind):
-            if limit.type not in _TYPES or limit.unit not in _UNITS[limit.kind]:
-                yield f"has the limit {limit!s}, which is not known to this version"
-            slot = (limit.type, "" if kind == "rate_limits" else limit.unit)
-            if slot in seen:
-                yield f"has two {kind} of type {limit.type}"
-            seen.add(slot)
-            if limits[limit].bit_length() > _MOST_BITS:
-                yield f"has a limit {limit!s} of thousands of digits"
+    for limit, threshold in limits.items():
+        if limit.type not in LIMIT_TYPES or limit.unit not in UNITS[limit.kind]:
+            yield f"has the limit {limit!s}, which is not known to this version"
+        if threshold.bit_length() > _MOST_BITS:
+            yield f"has a limit {limit!s} of thousands of digits"
+    for (kind, type_), times in Counter((limit.kind, limit.type) for limit in limits).items():
+        if times > 1:
+            yield f"has two {kind} of type {type_}"
+
+
+def _profile_name(limits: Limits) -> str:
+    """From what it says, so that every export gives it the same: ``tpm-1m-rpm-600-tpd-200m``."""
+    return "-".join(
+        f"{_TYPES_IN_NAMES.get(key.type) or key.type.lower().replace('_', '-') + '-'}"
+        f"{_UNITS_IN_NAMES[key.unit]}-{_short(limits[key])}"
+        for key in sorted(limits, key=lambda key: (key.kind, _rank(key.type)))
+    )
+
+
+def _short(threshold: int) -> str:
+    for size, letter in _SIZES:
+        if threshold and threshold % size == 0:
+            return f"{threshold // size}{letter}"
+    return str(threshold)

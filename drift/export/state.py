@@ -1,21 +1,25 @@
-"""What an export starts from: the files, the live groups, and what was asked for."""
+"""What an export starts from: the live groups, what was asked for, and how both differ from the files."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.checker.run import Run
 from drift.errors import SettingsError
-from drift.export.placing import Layout
 from drift.model.forest import desired_forest, desired_key, live_forest
-from drift.model.groups import DesiredGroup, Group
+from drift.model.groups import DesiredGroup, Group, Positions
 from drift.model.readings import Found, Missing, Reading
 from drift.model.selection import Selection, check_known
 from drift.report.finding import Finding
 
+Layout: TypeAlias = Literal["single", "per-root", "per-group"]
+_NOWHERE = Positions("", ())
 
-class Options(Struct, frozen=True):
+
+class ExportOptions(Struct, frozen=True):
     """What was asked for."""
 
     layout: Layout
@@ -30,7 +34,23 @@ class Options(Struct, frozen=True):
     """Let live values replace declared ones."""
 
 
-class Live(Struct, frozen=True):
+class Destination(Struct, frozen=True):
+    """Where files are."""
+
+    directory: str | None
+    """Where new files go; None if there is one file only."""
+    file: str
+    """That file; empty where there is a directory."""
+    taken: frozenset[str] = frozenset()
+    """Names in the directory, of whatever kind."""
+
+    @property
+    def path(self) -> Path:
+        """The directory, or the file."""
+        return Path(self.file if self.directory is None else self.directory)
+
+
+class LiveState(Struct, frozen=True):
     """What was read, all of it or nothing."""
 
     groups: Mapping[str, Group]
@@ -41,32 +61,33 @@ class Live(Struct, frozen=True):
     """Keys of declared groups that are not live."""
 
     @classmethod
-    def of(cls, readings: Sequence[Reading]) -> "Live":
+    def of(cls, readings: Sequence[Reading]) -> "LiveState":
         """The groups of readings, the later of two for one declaration counting; none of them failed."""
-        found = [item for item in readings if isinstance(item, Found)]
+        found = [reading for reading in readings if isinstance(reading, Found)]
         # Effective limits are derived by the API, and written nowhere.
-        own = [(item.desired, replace(item.live, effective_models=None)) for item in found]
+        own = [(reading.desired, replace(reading.live, effective_models=None)) for reading in found]
         declared = {desired_key(desired): live for desired, live in own if desired}
-        strangers = [live for desired, live in own if not desired]
-        missing = frozenset(desired_key(item.desired) for item in readings if isinstance(item, Missing))
-        return cls({group.id: group for group in (*strangers, *declared.values())}, declared, missing)
+        unmanaged = [live for desired, live in own if not desired]
+        missing = frozenset(desired_key(reading.desired) for reading in readings if isinstance(reading, Missing))
+        return cls({group.id: group for group in (*unmanaged, *declared.values())}, declared, missing)
 
 
-class Chosen(Struct, frozen=True):
+class ChosenGroups(Struct, frozen=True):
     """The selection, applied."""
 
     keys: frozenset[str]
     """Of the declared groups, live or missing."""
     new: tuple[Group, ...]
-    """Live groups that no file declares."""
+    """Unmanaged groups."""
 
 
-def choose(selection: Selection, desired: Sequence[DesiredGroup], live: Live, *, unmanaged_only: bool) -> Chosen:
+def choose(options: ExportOptions, desired: Sequence[DesiredGroup], live: LiveState) -> ChosenGroups:
     """The groups that are selected.
 
     Raises:
         SettingsError: The selection names a group that there is not.
     """
+    selection = options.selection
     ids = {group.external_entity_id: key for key, group in live.groups.items()}
     keys = {group.external_entity_id: desired_key(group) for group in desired}
     check_known(selection.below, (name for name in (*ids, *keys) if name), "--below")
@@ -79,53 +100,37 @@ def choose(selection: Selection, desired: Sequence[DesiredGroup], live: Live, *,
     def wants(group: Group) -> bool:
         return in_live(group.id) and selection.names(group.external_entity_id)
 
-    chosen: set[str] = set()
-    for group in desired if not unmanaged_only else ():
-        key = desired_key(group)
-        answer = live.declared.get(key)
-        if wants(answer) if answer else in_files(key) and selection.names(key):
-            chosen.add(key)
+    def wants_key(key: str) -> bool:
+        found = live.declared.get(key)
+        return wants(found) if found else in_files(key) and selection.names(key)
+
+    declared = () if options.unmanaged_only else map(desired_key, desired)
+    chosen = frozenset(key for key in declared if wants_key(key))
     new = tuple(group for group in live.groups.values() if group.id not in known and wants(group))
-    if selection.globs and not unmanaged_only and not chosen and not new:
+    if selection.globs and not options.unmanaged_only and not chosen and not new:
         raise SettingsError("--select matches no group", hint="drift tree --live shows the groups there are")
-    return Chosen(frozenset(chosen), new)
+    return ChosenGroups(chosen, new)
 
 
 def differences(
-    desired: Sequence[DesiredGroup], live: Live, new: Sequence[Group] = ()
+    desired: Sequence[DesiredGroup], live: LiveState, new: Sequence[Group] = ()
 ) -> dict[str, tuple[Finding, ...]]:
     """What a check would report of declared groups on themselves, by key.
 
     ``new`` groups were not declared when ``live`` was read, and may be by now.
     """
-    answers = {
-        **{group.id: group for group in new},
-        **{group.external_entity_id: group for group in new},
-        **live.declared,
-    }
+    found = {name: group for group in new for name in (group.id, group.external_entity_id)} | {**live.declared}
     run = Run(desired)
     run.take(
-        Missing(group) if (answer := answers.get(desired_key(group))) is None else Found(group, answer)
-        for group in desired
+        Found(group, found[desired_key(group)]) if desired_key(group) in found else Missing(group) for group in desired
     )
-    every = run.findings()
-    return {
-        desired_key(desired[position]): drift
-        for position, findings in every.items()
-        if (drift := tuple(finding for finding in findings if finding.is_drift))
+    drift = {
+        desired_key(desired[position]): tuple(finding for finding in findings if finding.is_drift)
+        for position, findings in run.findings().items()
     }
+    return {key: findings for key, findings in drift.items() if findings}
 
 
-def content(group: DesiredGroup) -> tuple[object, ...]:
+def content(group: DesiredGroup) -> DesiredGroup:
     """What a declaration says, wherever it says it."""
-    models = group.models
-    return (
-        group.id,
-        group.external_entity_id,
-        group.name,
-        group.limit_enforcement,
-        group.parent,
-        group.parent_group_id,
-        group.manage,
-        models if models is UNSET else {slug: dict(limits) for slug, limits in models.items()},
-    )
+    return replace(group, positions=_NOWHERE, profiles={}, effective=())

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from drift.desired.scalars import read_plain
-from drift.model.limits import LimitKey, Limits
 
 Plain: TypeAlias = "str | int | Sequence[Plain] | Mapping[str, Plain] | None"
 
@@ -15,8 +14,6 @@ _BOOLEANS_ELSEWHERE = frozenset("yYnN")
 """YAML 1.1 reads these as booleans, PyYAML does not."""
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _HEX2, _HEX4 = 0x100, 0x10000
-_TYPES = {"TOKEN": 0, "REQUEST": 1}
-_UNITS = {"SECOND": 0, "MINUTE": 1, "DAY": 2}
 
 
 def scalar(text: str) -> str:
@@ -50,42 +47,39 @@ def _escaped(char: str) -> str:
 
 def flow(value: Plain) -> str:
     """The value on one line, in brackets."""
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return scalar(value)
-    if isinstance(value, int):
-        return f"{value:_}"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{scalar(key)}: {flow(part)}' for key, part in value.items())}}}"
-    return f"[{', '.join(map(flow, value))}]"
+    match value:
+        case None:
+            return "null"
+        case str():
+            return scalar(value)
+        case int():
+            return f"{value:_}"
+        case Mapping():
+            return f"{{{', '.join(f'{scalar(key)}: {flow(part)}' for key, part in value.items())}}}"
+        case _:
+            return f"[{', '.join(map(flow, value))}]"
 
 
 def block(value: Mapping[str, Plain]) -> list[str]:
-    """A group, a model or a profile in lines, as the worked example has them: what is flat stays on one line."""
-    if "slug" in value and not any(isinstance(part, list) for part in value.values()):
-        return [flow(value)]
+    """The entries of a mapping, a line each; lists of mappings, and what holds them, in lines of their own."""
     lines = []
     for key, part in value.items():
-        if isinstance(part, list) and part:
-            lines.append(f"{scalar(key)}:")
-            for item in part:
-                lines += indented(listed(_item(item)), 2)
-        elif isinstance(part, Mapping) and any(isinstance(inner, list) for inner in part.values()):
-            lines.append(f"{scalar(key)}:")
-            lines += indented(block(part), 2)
+        if _is_list(part):
+            nested = [line for entry in part for line in item(entry)]
+        elif isinstance(part, Mapping) and _holds_list(part):
+            nested = block(part)
         else:
             lines.append(f"{scalar(key)}: {flow(part)}")
+            continue
+        lines += [f"{scalar(key)}:", *indented(nested, 2)]
     return lines
 
 
-def _item(value: Plain) -> list[str]:
-    return block(value) if isinstance(value, Mapping) and "threshold" not in value else [flow(value)]
-
-
-def listed(lines: Sequence[str]) -> list[str]:
-    """The lines as an item of a list."""
-    return [f"{'- ' if index == 0 else '  '}{line}" for index, line in enumerate(lines)]
+def item(value: Mapping[str, Plain]) -> list[str]:
+    """An item of a list; limits, and models without limits, stay on one line."""
+    flat = "threshold" in value or ("slug" in value and not any(isinstance(part, list) for part in value.values()))
+    first, *others = [flow(value)] if flat else block(value)
+    return [f"- {first}", *indented(others, 2)]
 
 
 def indented(lines: Sequence[str], columns: int) -> list[str]:
@@ -93,19 +87,9 @@ def indented(lines: Sequence[str], columns: int) -> list[str]:
     return [f"{' ' * columns}{line}" if line else line for line in lines]
 
 
-def limit(key: LimitKey, threshold: int) -> Mapping[str, Plain]:
-    """A limit as the API has it."""
-    return {"type": key.type, "unit": key.unit, "threshold": threshold}
+def _is_list(value: Plain) -> TypeGuard[Sequence[Mapping[str, Plain]]]:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
-def limit_lists(limits: Limits) -> dict[str, list[Mapping[str, Plain]]]:
-    """Limits as the API's two lists, in one order whatever order the API has; without the empty ones."""
-    lists: dict[str, list[Mapping[str, Plain]]] = {}
-    for key in sorted(limits, key=order):
-        lists.setdefault(key.kind, []).append(limit(key, limits[key]))
-    return lists
-
-
-def order(key: LimitKey) -> tuple[str, int, str, int]:
-    """Where a limit stands among others: rate limits first, tokens before requests, short windows first."""
-    return key.kind, _TYPES.get(key.type, len(_TYPES)), key.type, _UNITS.get(key.unit, len(_UNITS))
+def _holds_list(value: Plain) -> bool:
+    return _is_list(value) or (isinstance(value, Mapping) and any(map(_holds_list, value.values())))

@@ -12,13 +12,15 @@ import msgspec
 from msgspec import Struct
 
 from drift.errors import OutputError, SettingsError
-from drift.forge.http import Answer, NotTakenError, Outbound, Secret, checked_url
+from drift.forge.http import TIMEOUT, Answer, NotTakenError, Secret, Service, checked_url
 from drift.forge.sticky import Entry
 
 DEFAULT_URL = "https://api.github.com"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 _PAGE = 100
-_MOST_PAGES = 1_000
+MOST_PAGES = 200
+"""Of one list; a server could name a next one for ever."""
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _HINTS: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "the token is wrong or has expired",
     HTTPStatus.FORBIDDEN: "the token may not write here: a workflow needs `permissions:` with `pull-requests: write` "
@@ -35,46 +37,37 @@ class _User(Struct):
     type: str = "User"
 
 
-class _Comment(Struct):
+class _Item(Struct):
+    """A comment or an issue."""
+
     id: int
+    number: int | None = None
+    """Of an issue, by which its path calls it."""
     body: str | None = None
     user: _User | None = None
-
-
-class _Issue(Struct):
-    number: int
-    body: str | None = None
-    user: _User | None = None
+    """None for users who deleted their account."""
     pull_request: dict[str, object] | None = None
-    """Only pull requests, which the list has as well, have this."""
+    """Only pull requests, which the list of issues has as well, have this."""
 
 
 class GitHub:
     """One repository, as the owner of one token sees it."""
 
-    def __init__(self, api_url: str, repository: str, token: str) -> None:
-        """No request is made yet.
+    def __init__(self, api_url: str, repository: str, token: str, *, timeout: float = TIMEOUT) -> None:
+        """No request is made yet; all of them together may take ``timeout`` seconds.
 
         Raises:
             SettingsError: An argument cannot be what it should be; no message shows the URL or the token.
         """
-        checked_url(api_url, what="the GitHub API URL")
-        if set(api_url) & set("?#@") or not api_url.isprintable() or " " in api_url:
+        url = checked_url(api_url.rstrip("/"), what="the GitHub API URL")
+        if set(api_url) & set("?#@"):
             raise SettingsError("the GitHub API URL holds more than scheme, host and path")
         if not _REPOSITORY.fullmatch(repository):
             raise SettingsError(f"{repository!r} is not a repository", hint="it is written OWNER/NAME")
         if not token or not (token.isascii() and token.isprintable()) or " " in token:
             raise SettingsError("the GitHub token is empty or has characters that no token has")
-        self._root = api_url.rstrip("/")
-        self._repository = repository
-        self._outbound = Outbound(
-            "GitHub",
-            {
-                "Authorization": Secret(f"Bearer {token}"),
-                "Accept": Secret("application/vnd.github+json"),
-                "X-GitHub-Api-Version": Secret("2022-11-28"),
-            },
-        )
+        self._repository = f"/repos/{repository}"
+        self._service = Service("GitHub", url, _HEADERS, token=Secret(token), timeout=timeout)
 
     def viewer(self) -> str | None:
         """The user of the token; None if it is one of an app, such as the token of a workflow run.
@@ -83,7 +76,7 @@ class GitHub:
             OutputError: GitHub does not say.
         """
         try:
-            answer = self._send("GET", f"{self._root}/user")
+            answer = self._send("GET", "/user")
         except NotTakenError as error:
             if error.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
                 return None
@@ -94,118 +87,94 @@ class GitHub:
         """The pages of a list, each when it is asked for.
 
         Raises:
-            OutputError: A page did not come.
+            OutputError: A page did not come, or there is no end of them.
         """
-        for page in range(1, _MOST_PAGES + 1):
-            answer = self._send("GET", self._url(f"{path}?{query}per_page={_PAGE}&page={page}"))
+        for page in range(1, MOST_PAGES + 1):
+            answer = self._send("GET", f"{self._repository}/{path}?{query}per_page={_PAGE}&page={page}")
             yield answer
             # The link is only looked at, never followed: it could lead the token elsewhere.
             if 'rel="next"' not in answer.headers.get("link", ""):
                 return
+        raise OutputError(f"GitHub lists more than {MOST_PAGES * _PAGE:,} entries; nothing was written")
 
-    def write(self, method: str, path: str, payload: Mapping[str, object], *, once: bool = False) -> None:
-        """Send one change.
-
-        Raises:
-            NotTakenError: It was not taken.
-        """
-        self._send(method, self._url(path), msgspec.json.encode(payload), once=once)
-
-    def create(self, path: str, payload: Mapping[str, object], *, last: bool) -> bool:
-        """Send something new, once; False if it may have arrived or not and is not the ``last`` try.
+    def write(self, method: str, path: str, payload: Mapping[str, object]) -> None:
+        """Send one change; a POST, which makes something new, at most once.
 
         Raises:
             NotTakenError: It was not taken.
         """
-        try:
-            self.write("POST", path, payload, once=True)
-        except NotTakenError as error:
-            if last or not error.may_have_arrived:
-                raise
-            return False
-        return True
+        self._send(method, f"{self._repository}/{path}", msgspec.json.encode(payload))
 
-    def _url(self, path: str) -> str:
-        return f"{self._root}/repos/{self._repository}/{path}"
-
-    def _send(self, method: str, url: str, payload: bytes | None = None, *, once: bool = False) -> Answer:
+    def _send(self, method: str, path: str, payload: bytes | None = None) -> Answer:
         try:
-            return self._outbound.send(method, Secret(url), payload, repeatable=not once)
+            return self._service.send(method, path, payload, repeatable=method != "POST")
         except NotTakenError as error:
-            error.hint = _HINTS.get(error.status or 0, "")
+            error.hint = _HINTS.get(error.status or 0, error.hint)
             raise
 
 
-class PullRequestComments:
-    """The comments on one pull request."""
+class _Entries:
+    """Entries of one kind in one repository."""
 
-    settled_entries_are_listed: Final = True
-
-    def __init__(self, github: GitHub, number: int) -> None:
+    def __init__(self, github: GitHub, listed: str, path: str, query: str = "") -> None:
+        """``listed`` is the path of their list, ``path`` what comes before the key of each."""
         self._github = github
-        self._path = f"issues/{number}/comments"
+        self._listed = listed
+        self._path = path
+        self._query = query
 
     def viewer(self) -> str | None:
         """Whose token it is."""
         return self._github.viewer()
 
     def entries(self) -> Iterator[Entry]:
-        """The comments, oldest first."""
-        for page in self._github.pages(self._path):
-            for comment in _decoded(page, list[_Comment]):
-                yield _entry(comment.id, comment.body, comment.user)
-
-    def create(self, body: str, *, last: bool) -> bool:
-        """Comment."""
-        return self._github.create(self._path, {"body": body}, last=last)
+        """The entries, in GitHub's order."""
+        for page in self._github.pages(self._listed, self._query):
+            for item in _decoded(page, list[_Item]):
+                if item.pull_request is None:
+                    author = item.user or _User("")
+                    key = item.id if item.number is None else item.number
+                    yield Entry(key, item.body or "", author.login, is_bot=author.type == "Bot")
 
     def edit(self, key: int, body: str) -> None:
-        """Change a comment."""
-        self._github.write("PATCH", f"issues/comments/{key}", {"body": body})
+        """Change an entry."""
+        self._github.write("PATCH", f"{self._path}/{key}", {"body": body})
+
+
+class PullRequestComments(_Entries):
+    """The comments on one pull request."""
+
+    settled_entries_are_listed: Final = True
+
+    def __init__(self, github: GitHub, number: int) -> None:
+        super().__init__(github, f"issues/{number}/comments", "issues/comments")
+
+    def create(self, body: str) -> None:
+        """Comment."""
+        self._github.write("POST", self._listed, {"body": body})
 
     def settle(self, key: int, body: str) -> None:
         """Change a comment; it stays."""
         self.edit(key, body)
 
 
-class OpenIssues:
-    """The open issues of a repository; new ones get a title and labels."""
+class OpenIssues(_Entries):
+    """The open issues of a repository, newest first; new ones get a title and labels."""
 
     settled_entries_are_listed: Final = False
 
     def __init__(self, github: GitHub, title: str, labels: Sequence[str]) -> None:
-        self._github = github
-        self._title = title
-        self._labels = labels
+        # Not asked for by label: who may not set labels would never find the issue again.
+        super().__init__(github, "issues", "issues", "state=open&")
+        self._new = {"title": title, **({"labels": list(labels)} if labels else {})}
 
-    def viewer(self) -> str | None:
-        """Whose token it is."""
-        return self._github.viewer()
-
-    def entries(self) -> Iterator[Entry]:
-        """The open issues, newest first. Not by label: who may not set labels would never find the issue again."""
-        for page in self._github.pages("issues", "state=open&"):
-            for issue in _decoded(page, list[_Issue]):
-                if issue.pull_request is None:
-                    yield _entry(issue.number, issue.body, issue.user)
-
-    def create(self, body: str, *, last: bool) -> bool:
+    def create(self, body: str) -> None:
         """Open an issue."""
-        new = {"title": self._title, "body": body, **({"labels": list(self._labels)} if self._labels else {})}
-        return self._github.create("issues", new, last=last)
-
-    def edit(self, key: int, body: str) -> None:
-        """Change an issue."""
-        self._github.write("PATCH", f"issues/{key}", {"body": body})
+        self._github.write("POST", "issues", {**self._new, "body": body})
 
     def settle(self, key: int, body: str) -> None:
         """Change an issue and close it."""
         self._github.write("PATCH", f"issues/{key}", {"body": body, "state": "closed", "state_reason": "completed"})
-
-
-def _entry(key: int, body: str | None, user: _User | None) -> Entry:
-    # Users who deleted their account are null.
-    return Entry(key, body or "", user.login if user else "", is_bot=user is not None and user.type == "Bot")
 
 
 def _decoded(answer: Answer, shape: type[T]) -> T:

@@ -6,11 +6,13 @@ The entry is known by a hidden marker on its first line, and by who wrote it: wh
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import chain
 from typing import Protocol
 
 from msgspec import Struct
 
 from drift.errors import SettingsError
+from drift.forge.http import NotTakenError
 
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 64
@@ -42,8 +44,12 @@ class Thread(Protocol):
         """All entries, asked for page by page as they are taken."""
         ...
 
-    def create(self, body: str, *, last: bool) -> bool:
-        """Write a new entry; False if nobody knows whether it arrived, which ``last`` makes an error."""
+    def create(self, body: str) -> None:
+        """Write a new entry, sent once.
+
+        Raises:
+            NotTakenError: It was not taken, or may have been.
+        """
         ...
 
     def edit(self, key: int, body: str) -> None:
@@ -104,23 +110,26 @@ def keep(thread: Thread, mark: str, text: str, *, clean: bool) -> Outcome:
 
 
 def _create(thread: Thread, mark: str, body: str) -> Outcome:
-    # A request whose answer was lost may have arrived; sent blindly again, there would be two.
-    if not thread.create(body, last=False) and _own(thread, mark) is None:
-        thread.create(body, last=True)
+    try:
+        thread.create(body)
+    except NotTakenError as error:
+        # A request whose answer was lost may have arrived; sent blindly again, there would be two.
+        if not error.may_have_arrived:
+            raise
+        if _own(thread, mark) is None:
+            thread.create(body)
     return Outcome.CREATED
 
 
 def _own(thread: Thread, mark: str) -> Entry | None:
-    viewer: str | None = None
-    asked = False
-    for entry in thread.entries():
-        if entry.body.lstrip().partition("\n")[0].rstrip() != mark:
-            continue
-        if not asked:
-            viewer, asked = thread.viewer(), True
-        if entry.is_bot if viewer is None else entry.author == viewer:
-            return entry
-    return None
+    marked = (entry for entry in thread.entries() if entry.body.lstrip().partition("\n")[0].rstrip() == mark)
+    first = next(marked, None)
+    if first is None:
+        return None
+    # Asked for only now: most runs find no entry with the marker, and need not know.
+    viewer = thread.viewer()
+    own = (entry for entry in chain([first], marked) if (entry.is_bot if viewer is None else entry.author == viewer))
+    return next(own, None)
 
 
 def _same(one: str, other: str) -> bool:

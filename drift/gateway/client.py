@@ -1,35 +1,152 @@
-"""The two requests of this program: one group by id, and a page of groups."""
+"""The two requests of this program, and what their answers hold: one group by id, and a page of groups."""
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Literal, TypeVar
 
-from msgspec import Struct
+import httpx
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
 
 from drift import __version__
 from drift.errors import Cause, GatewayError
-from drift.gateway.address import Address, Target
-from drift.gateway.answer import (
-    OversizedError,
-    RetryableError,
-    error_text,
-    failure,
-    is_json,
-    read_body,
-    transport_failure,
+from drift.gateway.key import ApiKey
+from drift.gateway.retry import Conduct, RetryableError, failure, transport_failure
+from drift.gateway.settings import Address, ReadOptions, Target
+from drift.gateway.transport import Connect, OversizedError, ReadOnlyTransport, error_text, is_json, read_body
+from drift.gateway.wire import (
+    BROKEN,
+    decode_group,
+    described,
+    group_from,
+    groups_from,
+    unknown_members,
+    unreadable,
 )
-from drift.gateway.key import ApiKey, Scheme
-from drift.gateway.lean import httpx
-from drift.gateway.retry import Conduct
-from drift.gateway.transport import Connect, ReadOnlyTransport
-from drift.gateway.unknown import unknown_members
-from drift.gateway.wire import Page, decode_group
+from drift.model.collector import cyclic_collection_paused
 from drift.model.groups import Group
 
 T = TypeVar("T")
 
-MAX_BODY = 64 * 1024 * 1024
-"""Bytes of one answer; a page of 1,000 groups has about two million."""
+_LARGEST_SALVAGE = 16 * 1024 * 1024
+"""Bytes of a broken page above which single items are not worth the memory that finding them takes."""
+
+
+class Pagination(Struct, frozen=True):
+    """Schema ``PaginationResponseV1``. The cursor is opaque; null means that there is no next page."""
+
+    has_more: bool
+    cursor: str | None = None
+
+
+class BrokenItem(Struct, frozen=True):
+    """An item of a page that is not a group as documented, with the ids that can still be read."""
+
+    id: str | None
+    external_entity_id: str | None
+    message: str
+    """What is wrong and where, as a JSON path."""
+
+
+class Items(Struct, frozen=True):
+    """A page, decoded."""
+
+    groups: list[Group]
+    broken: list[BrokenItem]
+
+
+class _Envelope(Struct):
+    items: Raw
+    pagination: Pagination
+
+
+_ENVELOPE = Decoder(_Envelope)
+_PAGINATION = Decoder(Pagination)
+_RAW_ITEMS = Decoder(list[Raw])
+
+
+class Page:
+    """One answer of *List groups*. Only its pagination is read at first, so that the next can be asked for."""
+
+    def __init__(self, body: bytes, where: str) -> None:
+        """``where`` is the URL path for messages.
+
+        Raises:
+            GatewayError: ``UNREADABLE_RESPONSE``, where not even the pagination can be read.
+        """
+        self._body = body
+        self._where = where
+        self._items: Raw | list[object]
+        try:
+            envelope = _ENVELOPE.decode(body)
+            self._items, self.pagination = envelope.items, envelope.pagination
+        except BROKEN as error:
+            self._items, self.pagination = _salvage(body, error, where)
+
+    def decode(self) -> Items:
+        """All items of the page, also those around a broken one.
+
+        Raises:
+            GatewayError: ``UNREADABLE_RESPONSE``, where the items are no list.
+        """
+        with cyclic_collection_paused():
+            items = self._items
+            if isinstance(items, Raw):
+                try:
+                    return Items(groups_from(items), [])
+                except BROKEN as error:
+                    items, _ = _salvage(self._body, error, self._where)
+            return _one_by_one(items)
+
+    def first(self) -> bytes | None:
+        """The first item as it came, or None where there is none or the page is broken."""
+        try:
+            items = _RAW_ITEMS.decode(self._items) if isinstance(self._items, Raw) else []
+        except BROKEN:
+            return None
+        return bytes(items[0]) if items else None
+
+
+def _one_by_one(items: list[object]) -> Items:
+    found = Items([], [])
+    for index, item in enumerate(items):
+        try:
+            found.groups.append(group_from(json.dumps(item)))
+        except BROKEN as error:
+            found.broken.append(BrokenItem(*_ids(item), described(error, f".items[{index}]")))
+    return found
+
+
+def _ids(item: object) -> tuple[str | None, str | None]:
+    """What can still be read of a broken item: its id and its external id."""
+    group = item if isinstance(item, dict) else {}
+    metadata = group.get("metadata")
+    return _text(group.get("id")), _text(metadata.get("external_entity_id") if isinstance(metadata, dict) else None)
+
+
+def _text(value: object) -> str | None:
+    """The value if it is text that can be written out again, which half of a surrogate pair cannot."""
+    return value if isinstance(value, str) and value.encode(errors="ignore").decode() == value else None
+
+
+def _salvage(body: bytes, error: Exception, where: str) -> tuple[list[object], Pagination]:
+    """Take a page apart that the strict decoder refuses, e.g. because one item holds ``NaN``.
+
+    Python's own parser reads more than JSON allows. What it lets through is written again as it was, for the
+    strict decoder to refuse item by item.
+    """
+    refusal = unreadable(error, where)
+    if len(body) > _LARGEST_SALVAGE:
+        raise refusal from None
+    try:
+        page = json.loads(body.decode("utf-8", "surrogateescape"))
+        items, pagination = page["items"], page["pagination"]
+        if not isinstance(items, list):
+            raise refusal from None
+        return items, _PAGINATION.decode(json.dumps(pagination))
+    except (*BROKEN, ValueError, TypeError, KeyError):
+        raise refusal from None
 
 
 class Access(Struct, frozen=True):
@@ -37,10 +154,7 @@ class Access(Struct, frozen=True):
 
     address: Address
     key: ApiKey
-    scheme: Scheme = "bearer"
-    request_timeout: float = 30.0
-    """Seconds for connecting, for each wait for data, and for the whole answer."""
-    max_body: int = MAX_BODY
+    options: ReadOptions = ReadOptions()
 
 
 class GatewayClient:
@@ -52,7 +166,7 @@ class GatewayClient:
         self._transport = ReadOnlyTransport(connect(), access.address)
         self._headers = httpx.Headers(
             {
-                "Authorization": access.key.header(access.scheme),
+                "Authorization": access.key.header(access.options.auth_scheme),
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",
                 "User-Agent": f"baseten-drift/{__version__}",
@@ -106,7 +220,7 @@ class GatewayClient:
         """
         where = self._access.address.where
         page = self.page(external_entity_id=external_entity_id)
-        items = page.decode(effective=True)
+        items = page.decode()
         for broken in items.broken:
             raise GatewayError(Cause.UNREADABLE_RESPONSE, broken.message, where=where)
         asked = f"the external id {external_entity_id!r}"
@@ -145,7 +259,7 @@ class GatewayClient:
 
     def _exchange(self, target: Target, *, may_be_missing: bool) -> bytes | None:
         clock, budget = self._conduct.budget.clock, self._conduct.budget
-        timeout = min(self._access.request_timeout, max(budget.remaining(), 0.001))
+        timeout = min(self._access.options.request_timeout, max(budget.remaining(), 0.001))
         late = clock.now() + timeout
 
         def check() -> None:
@@ -180,7 +294,7 @@ class GatewayClient:
             hint = "is the API URL right, and no login page in between?"
             raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK, hint=hint)
         try:
-            return read_body(response, self._access.max_body, check)
+            return read_body(response, self._access.options.max_body, check)
         except OversizedError as error:
             message = f"the answer is longer than {error.limit:,} bytes"
             raise GatewayError(Cause.UNREADABLE_RESPONSE, message, where=where, status=HTTPStatus.OK) from None

@@ -6,12 +6,10 @@ No read-only key is documented for groups, so whatever key a user hands over can
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NoReturn, TypeAlias, assert_never
+from typing import NoReturn, assert_never
 
 from drift.errors import SettingsError
-
-Scheme: TypeAlias = Literal["bearer", "api-key"]
-"""How the key is announced. Both are documented for workspace keys; ``Api-Key`` is the older one."""
+from drift.gateway.settings import AuthScheme
 
 REDACTED = "[API key]"
 _LONGEST = 4096
@@ -53,7 +51,7 @@ class ApiKey:
             raise SettingsError(f"the API key file {path} cannot be read: {reason}") from None
         return cls(content.decode("latin-1"), origin=f"the API key file {path}")
 
-    def header(self, scheme: Scheme = "bearer") -> str:
+    def header(self, scheme: AuthScheme = "bearer") -> str:
         """The value of the ``Authorization`` header."""
         match scheme:
             case "bearer":

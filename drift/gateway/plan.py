@@ -1,17 +1,21 @@
-"""What to ask for next: pure decisions, no I/O.
+"""What is wanted, what is known so far, and what to ask for next. Nothing is asked here.
 
 One call gets one group, or lists up to 1,000. The cheaper way depends on how many groups are wanted and
 where in the list they are, which only reading shows.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
 
-from drift.errors import Cause
-from drift.gateway.address import PAGE_LIMIT
+from msgspec import Struct
+
+from drift.errors import Cause, GatewayError
+from drift.gateway.client import GatewayClient
+from drift.gateway.retry import Ledger
+from drift.gateway.settings import PAGE_LIMIT, ReadMode
+from drift.gateway.workers import Workers
+from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup, Group
-
-ReadMode: TypeAlias = Literal["get", "list", "auto"]
+from drift.model.readings import Failed, Found
 
 FEW = 5
 """Groups that are asked for one by one without looking at the list first."""
@@ -24,7 +28,7 @@ _OF_THE_LIST = frozenset({Cause.UNREADABLE_RESPONSE, Cause.INCONSISTENT, Cause.U
 
 
 def begins_with_list(mode: ReadMode, wanted: int, *, unmanaged: bool, pages: int | None = None) -> bool:
-    """Whether to sweep the list at first. ``pages`` is how many it has, if that is known already."""
+    """Whether to read the list at first. ``pages`` is how many it has, if that is known already."""
     if unmanaged:
         return True
     if mode == "get" or wanted == 0:
@@ -38,13 +42,13 @@ def turns_to_gets(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
 
 
 def next_page_is_certain(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
-    """Whether the sweep will go on whatever the page at hand holds, so that the next can be asked for now."""
+    """Whether the list will be read on whatever the page at hand holds, so that the next can be asked for now."""
     left = still_wanted - PAGE_LIMIT
     return left > 0 and not turns_to_gets(mode, left, pages_read)
 
 
-def worth_gets(cause: Cause, still_wanted: int) -> bool:
-    """Whether to ask one by one for what a failed sweep did not show.
+def makes_up_for_the_list(cause: Cause, still_wanted: int) -> bool:
+    """Whether to ask one by one for what a list that broke off did not show.
 
     Not where gets would fail alike (no access, no network), and not for more than a few.
     """
@@ -57,13 +61,8 @@ class Wanted:
     def __init__(self, groups: Sequence[DesiredGroup]) -> None:
         self._groups = groups
         self._open = dict.fromkeys(range(len(groups)))
-        self._by_external: dict[str, int] = {}
-        self._by_id: dict[str, int] = {}
-        for position, group in enumerate(groups):
-            if group.external_entity_id is not None:
-                self._by_external.setdefault(group.external_entity_id, position)
-            if group.id is not None:
-                self._by_id.setdefault(group.id, position)
+        declaration = Declaration(groups)
+        self._by_external, self._by_id = declaration.of_external_id, declaration.of_pinned_id
 
     def __len__(self) -> int:
         return len(self._open)
@@ -103,6 +102,40 @@ class Wanted:
         return position if position in self._open else None
 
 
+class Session(Struct):
+    """What all readings of a source read with, and what they learned so far."""
+
+    workers: Workers[GatewayClient]
+    ledger: Ledger
+    ids: dict[str, str] = {}
+    """Internal id of each declared group that was found, by its external id, or else by its pinned id."""
+    pages: int = 0
+    """Pages the list has at least."""
+    witness: Group | None = None
+    """Some declared group that was found: the key is of the right workspace."""
+    filter_works: bool = False
+    """The list's filter by external id has found a group, so that it is believed where it finds none."""
+    list_failure: GatewayError | None = None
+    """Why the list was not read to its end, where all of it was asked for."""
+    broken: list[str | None] = []
+    """External ids of items of the list that are no group as documented, and not one that was asked for."""
+
+    def id_of(self, desired: DesiredGroup) -> str | None:
+        """The internal id under which the group was found before."""
+        return self.ids.get(_name(desired))
+
+    def found(self, wanted: Wanted, position: int, live: Group) -> Found:
+        """The reading of a declared group that was found."""
+        desired = wanted.close(position)
+        self.witness = live
+        self.ids[_name(desired)] = live.id
+        return Found(desired, live)
+
+    def forget(self, desired: DesiredGroup) -> None:
+        """Let the group be looked up as if it had not been found."""
+        self.ids.pop(_name(desired), None)
+
+
 class Patience:
     """When to stop asking one by one, because all answers are the same failure."""
 
@@ -129,3 +162,12 @@ class Patience:
         if cause is Cause.FORBIDDEN and self._answered:
             return False
         return self._times >= _GIVE_UP_AFTER
+
+
+def failed(desired: DesiredGroup, error: GatewayError) -> Failed:
+    """The reading of a group that could not be read."""
+    return Failed(desired, error.cause, error.message, error.where)
+
+
+def _name(desired: DesiredGroup) -> str:
+    return desired.external_entity_id or desired.id or ""

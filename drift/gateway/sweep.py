@@ -1,98 +1,170 @@
-"""The whole list of groups, page by page, with guards against lists that do not end.
+"""The list of groups, page by page, matched with the groups that are wanted.
 
 Pages are chained by opaque cursors, so they come one after the other; while one is being compared, the next
-is already on its way. A list is no snapshot: groups may move between pages, or be seen twice.
+is already on its way. A list is no snapshot: groups may move between pages, or be seen twice. And it need not end,
+which is guarded against.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from contextlib import closing
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.client import GatewayClient
-from drift.gateway.wire import Items, Page, Pagination
-from drift.gateway.workers import Workers
+from drift.gateway.client import BrokenItem, Items, Page
+from drift.gateway.plan import Session, Wanted, failed, makes_up_for_the_list, next_page_is_certain, turns_to_gets
+from drift.gateway.settings import ReadMode
+from drift.model.groups import Group
+from drift.model.readings import Found, Reading
 
 _MOST_STALE_PAGES = 3
 """Pages in a row that may hold nothing new, e.g. because groups were deleted meanwhile."""
 
 
 class Sweep:
-    """One reading of the list. ``pages_read`` counts, ``complete`` tells whether the end was reached."""
+    """One reading of the list, for the groups that are ``wanted`` and, with ``unmanaged``, for all others."""
 
-    def __init__(self, workers: Workers[GatewayClient], where: str, *, effective: bool) -> None:
-        self._workers = workers
-        self._where = where
-        self._effective = effective
+    def __init__(self, session: Session, wanted: Wanted, mode: ReadMode, *, unmanaged: bool) -> None:
+        self._session = session
+        self._wanted = wanted
+        self._mode = mode
+        self._unmanaged = unmanaged
+        self._pages_read = 0
+        self._stale = 0
         self._seen: set[str] = set()
         self._cursors: set[str] = set()
-        self._stale = 0
-        self.pages_read = 0
+        self._namesakes: dict[int, Group] = {}
+        """By position, groups with the declared id but another external id; the right one may still come."""
+        self._contested: list[int] = []
+        """Positions for which two groups came: the list may show a group before and after it was created anew."""
         self.complete = False
+        """Whether the end of the list was reached."""
 
-    def pages(self, next_is_certain: Callable[[], bool]) -> Generator[Items, None, None]:
-        """The items of each page, every group once.
-
-        Args:
-            next_is_certain: Asked when a page has arrived and is not compared yet: will the next one be
-                needed in any case? Otherwise it is asked for when the caller comes back for it.
+    def readings(self) -> Iterator[Reading]:
+        """What the list says, until it ends or is no longer the cheaper way; the rest stays wanted.
 
         Raises:
-            GatewayError: a page could not be read, or the list does not end. What came before is good.
+            GatewayError: the list broke off, and the rest would fail alike if it was asked for one by one.
         """
-        batch = self._workers.batch(_page)
+        failure = None
         try:
-            batch.submit(None)
+            with closing(self._pages()) as pages:
+                for items in pages:
+                    yield from self._matched(items)
+                    if not self._unmanaged and (
+                        not self._wanted or turns_to_gets(self._mode, len(self._wanted), self._pages_read)
+                    ):
+                        break
+        except GatewayError as error:
+            failure = error
+        self._session.pages = max(self._session.pages, self._pages_read)
+        for position, live in self._namesakes.items():
+            if position in self._wanted:
+                yield self._session.found(self._wanted, position, live)
+            elif self._unmanaged:
+                yield Found(None, live)
+        for position in self._contested:
+            self._session.forget(self._wanted[position])
+            self._wanted.reopen(position)
+        if failure:
+            self._broken_off(failure)
+
+    def _pages(self) -> Generator[Items, None, None]:
+        """The items of each page, every group once."""
+        under_way = self._ask(None)
+        try:
             while True:
-                page = _result(batch.next()[1])
-                cursor, problem = self._next(page.pagination)
-                ahead = cursor is not None and next_is_certain()
+                page = self._session.workers.result(under_way)
+                self._pages_read += 1
+                cursor = page.pagination.cursor
+                ahead = page.pagination.has_more and cursor and cursor not in self._cursors and self._goes_on()
                 if ahead:
-                    batch.submit(cursor)
-                self.pages_read += 1
-                items = self._new(page.decode(effective=self._effective))
+                    under_way = self._ask(cursor)
+                items = self._new(page.decode())
                 yield items
-                if problem:
-                    raise problem
-                if cursor is None:
+                if not page.pagination.has_more:
                     self.complete = True
                     return
-                self._check_progress(items)
+                self._check_progress(cursor, items)
                 if not ahead:
-                    batch.submit(cursor)
+                    under_way = self._ask(cursor)
         finally:
-            batch.cancel()
+            under_way.cancel()
 
-    def _next(self, pagination: Pagination) -> tuple[str | None, GatewayError | None]:
-        """The cursor to go on with, or None at the end; and what is wrong with it."""
-        if not pagination.has_more:
-            return None, None
-        if not pagination.cursor:
-            return None, self._inconsistent("the list says that there is more, and not where")
-        if pagination.cursor in self._cursors:
-            return None, self._inconsistent("the list leads in a circle: a cursor came twice")
-        self._cursors.add(pagination.cursor)
-        return pagination.cursor, None
+    def _ask(self, cursor: str | None) -> "Future[Page]":
+        return self._session.workers.start(lambda client: client.page(cursor=cursor))
+
+    def _goes_on(self) -> bool:
+        """Whether the next page is needed whatever this one holds."""
+        return self._unmanaged or next_page_is_certain(self._mode, len(self._wanted), self._pages_read)
 
     def _new(self, items: Items) -> Items:
-        groups = [group for group in items.groups if group.id not in self._seen]
-        self._seen.update(group.id for group in groups)
-        # Within one page too.
-        unique = {group.id: group for group in groups}
-        return Items(list(unique.values()) if len(unique) != len(groups) else groups, items.broken)
+        groups = {group.id: group for group in items.groups if group.id not in self._seen}
+        self._seen.update(groups)
+        return Items(list(groups.values()), items.broken)
 
-    def _check_progress(self, items: Items) -> None:
+    def _check_progress(self, cursor: str | None, items: Items) -> None:
         self._stale = 0 if items.groups or items.broken else self._stale + 1
+        if not cursor:
+            raise self._inconsistent("the list says that there is more, and not where")
+        if cursor in self._cursors:
+            raise self._inconsistent("the list leads in a circle: a cursor came twice")
         if self._stale >= _MOST_STALE_PAGES:
             raise self._inconsistent(f"the list does not end: {self._stale} pages in a row held nothing new")
+        self._cursors.add(cursor)
 
     def _inconsistent(self, message: str) -> GatewayError:
-        return GatewayError(Cause.INCONSISTENT, message, where=self._where)
+        return GatewayError(Cause.INCONSISTENT, message, where=self._session.workers.where)
 
+    def _matched(self, items: Items) -> Iterator[Reading]:
+        for live in items.groups:
+            if reading := self._match(live):
+                yield reading
+        for broken in items.broken:
+            yield from self._broken(broken)
 
-def _page(client: GatewayClient, cursor: str | None) -> Page:
-    return client.page(cursor=cursor)
+    def _match(self, live: Group) -> Found | None:
+        """The reading that a listed group amounts to, if any."""
+        wanted = self._wanted
+        position = wanted.by_external(live.external_entity_id)
+        if position is not None:
+            return self._session.found(wanted, position, live)
+        position = wanted.by_id(live.id)
+        if position is not None:
+            if wanted[position].external_entity_id is None:
+                return self._session.found(wanted, position, live)
+            self._namesakes[position] = live
+            return None
+        position = wanted.declares(live)
+        if position is None:
+            return Found(None, live) if self._unmanaged else None
+        first = self._session.ids.get(live.external_entity_id)
+        if first not in (None, live.id):
+            self._contested.append(position)
+            self._session.ledger.note(
+                f"two groups of the list have the external id {live.external_entity_id!r}: {first!r} and {live.id!r}"
+            )
+        return None
 
+    def _broken(self, item: BrokenItem) -> Iterator[Reading]:
+        position = self._wanted.by_external(item.external_entity_id)
+        if position is None:
+            position = self._wanted.by_id(item.id)
+        message = f"not a group as documented: {item.message}"
+        if position is None:
+            self._session.broken.append(item.external_entity_id)
+            who = item.external_entity_id or item.id
+            self._session.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
+        else:
+            error = GatewayError(Cause.UNREADABLE_RESPONSE, message, where=self._session.workers.where)
+            yield failed(self._wanted.close(position), error)
 
-def _result(result: Page | GatewayError) -> Page:
-    if isinstance(result, GatewayError):
-        raise result
-    return result
+    def _broken_off(self, failure: GatewayError) -> None:
+        if self._unmanaged:
+            self._session.list_failure = failure
+            self._session.ledger.note(f"not all unmanaged groups were seen: {failure.message}")
+        if self._wanted and not makes_up_for_the_list(failure.cause, len(self._wanted)):
+            raise failure
+        if self._wanted:
+            self._session.ledger.note(
+                f"the list of groups broke off ({failure.message}); the rest was asked for one by one"
+            )

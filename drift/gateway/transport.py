@@ -4,25 +4,43 @@ Transports of httpx are used directly, without ``httpx.Client`` around them. Wha
 unwanted here: following redirects, keeping cookies, taking proxies and passwords from the environment
 behind our back. It also costs a third of the time of a small request.
 
+What comes back is read with as much care: only JSON, compressed in no way that was not asked for, and no longer than
+it may be.
+
 Each thread gets a transport of its own with room for one connection, because the time that httpcore's
 shared pool takes for a request grows with the square of its connections.
 """
 
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 from urllib.request import getproxies, proxy_bypass
 
+import httpx
+
 from drift.errors import SettingsError
-from drift.gateway.address import Address
-from drift.gateway.lean import httpx
+from drift.gateway.settings import Address
 
 Connect: TypeAlias = Callable[[], httpx.BaseTransport]
 """Makes a transport for one thread; it connects when it is first used."""
 
 
+_LARGEST_ERROR = 64 * 1024
+_ENCODINGS = ("", "identity", "gzip", "x-gzip")
+"""What was asked for. Other encodings may expand without bound within one piece."""
+
+
 class WriteRefusedError(RuntimeError):
     """A request that is not a GET to the configured server; nothing was sent."""
+
+
+class OversizedError(Exception):
+    """A body is longer than it may be; ``limit`` is the number of bytes allowed."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class ReadOnlyTransport(httpx.BaseTransport):
@@ -66,19 +84,12 @@ def connector(address: Address) -> Connect:
         # An empty context trusts nobody, so plain http on loopback spares loading the certificates, and
         # a mistake here would fail closed.
         context = httpx.create_ssl_context() if address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        connect = _connect(context, proxy)
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+        connect = partial(httpx.HTTPTransport, verify=context, proxy=proxy, limits=limits)
         connect().close()
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         raise SettingsError(f"the proxy or the certificates of this environment cannot be used: {error}") from None
     return connect
-
-
-def _connect(context: ssl.SSLContext, proxy: httpx.Proxy | None) -> Connect:
-    return lambda: httpx.HTTPTransport(
-        verify=context,
-        proxy=proxy,
-        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0),
-    )
 
 
 def _proxy(address: Address) -> httpx.Proxy | None:
@@ -92,3 +103,40 @@ def _proxy(address: Address) -> httpx.Proxy | None:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def is_json(response: httpx.Response) -> bool:
+    """Whether the response says that it is JSON."""
+    media_type: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def read_body(response: httpx.Response, limit: int, check: Callable[[], None]) -> bytes:
+    """The decoded body; ``check`` is called between its pieces and may raise.
+
+    Raises:
+        OversizedError: it is longer than ``limit`` bytes, counted after decompression.
+        httpx.DecodingError: it is not encoded as it says, or in a way that was not asked for.
+    """
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise httpx.DecodingError(f"content encoding {encoding!r} was not asked for")
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > limit:
+        raise OversizedError(limit)
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > limit:
+            raise OversizedError(limit)
+        check()
+    return bytes(body)
+
+
+def error_text(response: httpx.Response) -> str:
+    """The body of an error, or nothing if it cannot be had. A body that is read leaves the connection usable."""
+    try:
+        body = read_body(response, _LARGEST_ERROR, lambda: None)
+    except (httpx.HTTPError, OversizedError):
+        return ""
+    return body.decode("utf-8", "replace")

@@ -1,62 +1,114 @@
-"""Bytes of a response to groups: strict about what is documented, tolerant of everything else.
+"""Groups as the API's JSON has them, and the plain values that they become.
 
-Shapes are those of the schemas ``GroupV1`` and ``GroupsResponseV1`` in the published OpenAPI document,
-reduced to the members that are compared. Members that are not listed here are skipped without being
-decoded; :mod:`drift.gateway.unknown` looks for them. Types, units and modes are plain strings, because the
-vendor adds values. Thresholds are JSON integers: ``true``, ``"5"``, ``5.0`` and ``-1`` are not.
+Shapes are those of the schemas ``GroupV1`` and ``GroupsResponseV1`` in the published OpenAPI document, reduced to the
+members that are compared. Attribute names are the wire's. The decoder is strict about these members and skips all
+others (:func:`unknown_members` looks for them). Types, units and modes are plain strings, because the vendor adds
+values. Thresholds are JSON integers: ``true``, ``"5"``, ``5.0`` and ``-1`` are not. Optional members may also be null,
+which the vendor's own client accepts.
+
+Models and lists of limits are kept as text at first, because most of a long list says what has been said before:
+thousands of groups share a few dozen lists of limits, and the effective limits of a root are its own once more. Both
+are recognised by their bytes, which takes half the time of decoding them.
 """
 
-import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import count
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from msgspec import DecodeError, Raw, Struct
+from msgspec import DecodeError, Meta, Raw, Struct
+from msgspec import json as msgspec_json
 from msgspec.json import Decoder
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.canonical import group_from
-from drift.gateway.listed import listed_groups
-from drift.gateway.shapes import GroupShape, OwnGroupShape
-from drift.model.collector import cyclic_collection_paused
 from drift.model.groups import Group
+from drift.model.limits import EffectiveKey, EffectiveModels, Kind, LimitKey, Models, limit_key
 
-# msgspec passes errors of Python's own through: text that is not UTF-8, and nesting without end.
-_BROKEN = (DecodeError, UnicodeDecodeError, RecursionError)
-_LARGEST_SALVAGE = 16 * 1024 * 1024
-"""Bytes of a broken page above which single items are not worth the memory that finding them takes."""
+K = TypeVar("K")
+T = TypeVar("T")
+V = TypeVar("V")
+Key = TypeVar("Key", LimitKey, EffectiveKey)
 
+_Id = Annotated[str, Meta(min_length=1)]
+_Threshold = Annotated[int, Meta(ge=0)]
+"""0 is a value like any other; no maximum is published."""
 
-class Pagination(Struct, frozen=True):
-    """Schema ``PaginationResponseV1``. The cursor is opaque; null means that there is no next page."""
-
-    has_more: bool
-    cursor: str | None = None
-
-
-class Broken(Struct, frozen=True):
-    """An item of a page that is not a group as documented, with the ids that can still be told."""
-
-    id: str | None
-    external_entity_id: str | None
-    message: str
-    """What is wrong and where, as a JSON path."""
+# gc=False: values straight from JSON hold no cycles, and tracking them costs more than making them.
 
 
-class Items(Struct, frozen=True):
-    """A page, decoded."""
+class LimitShape(Struct, gc=False):
+    """Schemas ``RateLimitV1`` and ``UsageLimitV1``."""
 
-    groups: list[Group]
-    broken: list[Broken]
-
-
-class _Envelope(Struct):
-    items: Raw
-    pagination: Pagination
+    type: str
+    unit: str
+    threshold: _Threshold
 
 
-_ENVELOPE = Decoder(_Envelope)
-_PAGINATION = Decoder(Pagination)
+class EffectiveLimitShape(LimitShape, gc=False):
+    """Schemas ``EffectiveRateLimitV1`` and ``EffectiveUsageLimitV1``."""
+
+    source_group: str
+
+
+class ModelShape(Struct, gc=False):
+    """Schemas ``ModelConfigV1`` and ``EffectiveModelConfigV1``, their lists of limits not decoded yet."""
+
+    slug: str
+    rate_limits: Raw = Raw()
+    usage_limits: Raw = Raw()
+
+
+class MetadataShape(Struct, gc=False):
+    """Schema ``GroupMetadataV1``."""
+
+    external_entity_id: _Id
+    name: str | None = None
+
+
+class HierarchyShape(Struct, gc=False):
+    """Schema ``GroupHierarchyV1``."""
+
+    limit_enforcement: str
+    parent_group_id: str | None = None
+
+
+class GroupShape(Struct, gc=False):
+    """Schema ``GroupV1``, its models not decoded yet; empty where there are none."""
+
+    id: _Id
+    metadata: MetadataShape
+    hierarchy: HierarchyShape
+    created_at: str
+    models: Raw = Raw()
+    effective_models: Raw = Raw()
+
+
+BROKEN = (DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises; msgspec passes Python's own errors on for text that is not UTF-8 and for endless nesting."""
+
 _GROUP = Decoder(GroupShape)
-_OWN_GROUP = Decoder(OwnGroupShape)
-_RAW_ITEMS = Decoder(list[Raw])
+_GROUPS = Decoder(list[GroupShape])
+_MODELS = Decoder(list[ModelShape] | None)
+_LIMITS = Decoder(list[LimitShape] | None)
+_EFFECTIVE_LIMITS = Decoder(list[EffectiveLimitShape] | None)
+_MOST_REMEMBERED = 16_384
+"""Different lists of limits that are recognised; some ten megabytes if all of them are."""
+
+
+def group_from(text: bytes | str) -> Group:
+    """The group in a JSON object.
+
+    Raises:
+        DecodeError: It is not a group as documented; the message ends in the path of what is wrong.
+        UnicodeDecodeError: Neither is this.
+        RecursionError: Nor this.
+    """
+    return _group(_GROUP.decode(text))
+
+
+def groups_from(items: Raw) -> list[Group]:
+    """The groups in a JSON list; raises like :func:`group_from`, with paths that do not say which item it is."""
+    return [_group(shape) for shape in _GROUPS.decode(items)]
 
 
 def decode_group(body: bytes, where: str) -> Group:
@@ -66,108 +118,198 @@ def decode_group(body: bytes, where: str) -> Group:
         GatewayError: ``UNREADABLE_RESPONSE``, with the JSON path of what is wrong.
     """
     try:
-        return group_from(_GROUP.decode(body))
-    except _BROKEN as error:
-        raise _unreadable(error, where) from None
+        return group_from(body)
+    except BROKEN as error:
+        raise unreadable(error, where) from None
 
 
-class Page:
-    """One answer of *List groups*. Only its pagination is read at first, so that the next can be asked for."""
-
-    def __init__(self, body: bytes, where: str) -> None:
-        """``where`` is the URL path for messages.
-
-        Raises:
-            GatewayError: ``UNREADABLE_RESPONSE``, where not even the pagination can be told.
-        """
-        self._body = body
-        self._where = where
-        self._items: Raw | list[object]
-        try:
-            envelope = _ENVELOPE.decode(body)
-            self._items, self.pagination = envelope.items, envelope.pagination
-        except _BROKEN as error:
-            self._items, self.pagination = _salvage(body, error, where)
-
-    def decode(self, *, effective: bool) -> Items:
-        """All items of the page, also those around a broken one.
-
-        ``effective`` also decodes the effective limits, which takes longer than everything else.
-
-        Raises:
-            GatewayError: ``UNREADABLE_RESPONSE``, where the items are no list.
-        """
-        with cyclic_collection_paused():
-            items = self._items
-            if isinstance(items, Raw):
-                try:
-                    return Items(listed_groups(items, effective=effective), [])
-                except _BROKEN as error:
-                    items, _ = _salvage(self._body, error, self._where)
-            return _one_by_one(items, effective=effective)
-
-    def first(self) -> bytes | None:
-        """The first item as it came, or None where there is none or the page is broken."""
-        try:
-            items = _RAW_ITEMS.decode(self._items) if isinstance(self._items, Raw) else []
-        except _BROKEN:
-            return None
-        return bytes(items[0]) if items else None
+def unreadable(error: Exception, where: str) -> GatewayError:
+    """The error for an answer that cannot be decoded."""
+    return GatewayError(Cause.UNREADABLE_RESPONSE, f"not the documented JSON: {described(error)}", where=where)
 
 
-def _one_by_one(items: list[object], *, effective: bool) -> Items:
-    decoder = _GROUP if effective else _OWN_GROUP
-    found = Items([], [])
-    for index, item in enumerate(items):
-        try:
-            found.groups.append(group_from(decoder.decode(json.dumps(item))))
-        except _BROKEN as error:
-            problem, _, path = _describe(error).partition(" - at `$")
-            place = f"$.items[{index}]{path.removesuffix('`')}"
-            found.broken.append(Broken(*_ids(item), f"{problem} - at `{place}`"))
-    return found
-
-
-def _ids(item: object) -> tuple[str | None, str | None]:
-    """What can still be told of a broken item: its id and its external id."""
-    group = item if isinstance(item, dict) else {}
-    metadata = group.get("metadata")
-    return _text(group.get("id")), _text(metadata.get("external_entity_id") if isinstance(metadata, dict) else None)
-
-
-def _text(value: object) -> str | None:
-    """The value if it is text that can be written out again, which half of a surrogate pair cannot."""
-    return value if isinstance(value, str) and value.encode(errors="ignore").decode() == value else None
-
-
-def _salvage(body: bytes, error: Exception, where: str) -> tuple[list[object], Pagination]:
-    """Take a page apart that the strict decoder refuses, e.g. because one item holds ``NaN``.
-
-    Python's own parser reads more than JSON allows. What it lets through is written again as it was, for the
-    strict decoder to refuse item by item.
-    """
-    unreadable = _unreadable(error, where)
-    if len(body) > _LARGEST_SALVAGE:
-        raise unreadable from None
-    try:
-        page = json.loads(body.decode("utf-8", "surrogateescape"))
-        items, pagination = page["items"], page["pagination"]
-        if not isinstance(items, list):
-            raise unreadable from None
-        return items, _PAGINATION.decode(json.dumps(pagination))
-    except (*_BROKEN, ValueError, TypeError, KeyError):
-        raise unreadable from None
-
-
-def _unreadable(error: Exception, where: str) -> GatewayError:
-    return GatewayError(Cause.UNREADABLE_RESPONSE, f"not the documented JSON: {_describe(error)}", where=where)
-
-
-def _describe(error: Exception) -> str:
+def described(error: Exception, place: str = "") -> str:
+    """What is wrong, and where as a JSON path; ``place`` is where the decoded text stands in a larger one."""
     match error:
         case UnicodeDecodeError():
-            return f"text that is not UTF-8 ({error.reason})"
+            problem, path = f"text that is not UTF-8 ({error.reason})", ""
         case RecursionError():
-            return "nested too deeply"
+            problem, path = "nested too deeply", ""
         case _:
-            return str(error)
+            problem, _, path = str(error).partition(" - at `$")
+            path = path.removesuffix("`")
+    return f"{problem} - at `${place}{path}`" if place or path else problem
+
+
+def unknown_members(body: bytes) -> list[str]:
+    """Paths of members of a group that this version does not know, each once, e.g. ``models[].priority``.
+
+    They are worth a remark, and never drift. None if the body is no JSON.
+    """
+    try:
+        return sorted(set(_unknown(msgspec_json.decode(body), "")))
+    except BROKEN:
+        return []
+
+
+# The next functions run for every group, model or list of limits of a long list: plain loops over C calls.
+
+
+def _group(shape: GroupShape) -> Group:
+    anomalies: list[str] = []
+    own_text, effective_text = bytes(shape.models), bytes(shape.effective_models)
+    models = _models(own_text, "models", _own_limits, anomalies)
+    effective: EffectiveModels | None = None
+    if effective_text not in (b"", b"null"):
+        if not anomalies and _repeats(effective_text, own_text, shape.id, models):
+            effective = OwnAsEffective(models, shape.id)
+        else:
+            effective = _models(effective_text, "effective_models", _effective_limits, anomalies)
+    metadata, hierarchy = shape.metadata, shape.hierarchy
+    return Group(
+        shape.id,
+        metadata.external_entity_id,
+        metadata.name,
+        hierarchy.limit_enforcement,
+        hierarchy.parent_group_id,
+        models,
+        shape.created_at,
+        effective,
+        tuple(sorted(anomalies)),
+    )
+
+
+_Limits: TypeAlias = tuple[Mapping[Key, int], Sequence[str]]
+"""The limits of a list, and a remark for each that occurs more than once; shared, so never change one."""
+
+
+def _models(
+    text: bytes, name: str, limits_of: Callable[[Kind, bytes], _Limits[Key]], anomalies: list[str]
+) -> Mapping[str, Mapping[Key, int]]:
+    pairs: list[tuple[str, Mapping[Key, int]]] = []
+    model = None
+    try:
+        for model in (_MODELS.decode(text) if text else None) or ():
+            rates, repeated_rates = limits_of("rate_limits", bytes(model.rate_limits))
+            usages, repeated_usages = limits_of("usage_limits", bytes(model.usage_limits))
+            pairs.append((model.slug, {**rates, **usages} if rates and usages else rates or usages))
+            if repeated_rates or repeated_usages:
+                anomalies += [f"rate_limits of {model.slug!r} {remark}" for remark in repeated_rates]
+                anomalies += [f"usage_limits of {model.slug!r} {remark}" for remark in repeated_usages]
+    except BROKEN as error:
+        place = f".{name}" if model is None else f".{name}[{len(pairs)}]"
+        raise DecodeError(described(error, place)) from None
+    models, repeated = _keyed(pairs, lambda slug, number: f"{slug} ({number})", lambda limits: sorted(limits.items()))
+    what = name.removesuffix("s").replace("_", " ")
+    anomalies += [f"{what} {slug!r} is listed {len(found)} times" for slug, found in repeated.items()]
+    return models
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _own_limits(kind: Kind, text: bytes) -> _Limits[LimitKey]:
+    listed = _listed(_LIMITS, text, kind)
+    return _keyed_limits([(limit_key(kind, limit.type, limit.unit), limit.threshold) for limit in listed])
+
+
+def _effective_limits(kind: Kind, text: bytes) -> _Limits[EffectiveKey]:
+    listed = _listed(_EFFECTIVE_LIMITS, text, kind)
+    return _keyed_limits(
+        [(EffectiveKey(kind, limit.type, limit.unit, limit.source_group), limit.threshold) for limit in listed]
+    )
+
+
+def _listed(decoder: Decoder[list[T] | None], text: bytes, kind: Kind) -> Sequence[T]:
+    try:
+        return (decoder.decode(text) if text else None) or ()
+    except BROKEN as error:
+        raise DecodeError(described(error, f".{kind}")) from None
+
+
+def _keyed_limits(pairs: Sequence[tuple[Key, int]]) -> _Limits[Key]:
+    limits, repeated = _keyed(pairs, lambda key, number: key._replace(unit=f"{key.unit} ({number})"), int)
+    return limits, [
+        f"hold {key.type}/{key.unit} more than once ({', '.join(map(str, found))})" for key, found in repeated.items()
+    ]
+
+
+def _keyed(
+    pairs: Sequence[tuple[K, V]], numbered: Callable[[K, int], K], order: Callable[[V], Any]
+) -> tuple[Mapping[K, V], Mapping[K, Sequence[V]]]:
+    """A list as a map, and the values of those keys that occur more than once.
+
+    That contradicts the documentation, but nothing is thrown away: every further value gets a key with a number, in
+    an order that does not depend on the order of the list.
+    """
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values, {}
+    by_key: dict[K, list[V]] = {}
+    for key, value in pairs:
+        by_key.setdefault(key, []).append(value)
+    repeated = {key: sorted(found, key=order) for key, found in by_key.items() if len(found) > 1}
+    for key, found in repeated.items():
+        values[key] = found[0]
+        free = (other for number in count(2) if (other := numbered(key, number)) not in by_key)
+        values.update(zip(free, found[1:], strict=False))
+    return values, repeated
+
+
+def _repeats(effective: bytes, own: bytes, group_id: str, models: Models) -> bool:
+    """Whether the effective limits are the group's own: the same text, but that each names the group as its source.
+
+    Quotes within a JSON string are escaped, so what is taken out here can only be a member.
+    """
+    longer, limits = len(effective) - len(own), sum(map(len, models.values()))
+    source = b',"source_group":"%b"' % group_id.encode()
+    if longer != limits * len(source):
+        source = b', "source_group": "%b"' % group_id.encode()
+    return longer == limits * len(source) and effective.replace(source, b"") == own
+
+
+class OwnAsEffective(Mapping[str, Mapping[EffectiveKey, int]]):
+    """The effective limits of a group whose own are all that it has, made when somebody looks at them."""
+
+    __slots__ = ("_models", "_source")
+
+    def __init__(self, models: Models, source: str) -> None:
+        self._models = models
+        self._source = source
+
+    def __getitem__(self, slug: str) -> Mapping[EffectiveKey, int]:
+        return {EffectiveKey(*key, self._source): threshold for key, threshold in self._models[slug].items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._models)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+_SHAPES: Mapping[str, type[Struct]] = {
+    "": GroupShape,
+    "metadata": MetadataShape,
+    "hierarchy": HierarchyShape,
+    "models[]": ModelShape,
+    "models[].rate_limits[]": LimitShape,
+    "models[].usage_limits[]": LimitShape,
+    "effective_models[]": ModelShape,
+    "effective_models[].rate_limits[]": EffectiveLimitShape,
+    "effective_models[].usage_limits[]": EffectiveLimitShape,
+}
+"""The shape of the objects at each path of a group."""
+
+
+def _unknown(value: object, path: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _unknown(item, f"{path}[]")
+    elif isinstance(value, dict) and path in _SHAPES:
+        for name, member in value.items():
+            inner = f"{path}.{name}" if path else name
+            if name in _SHAPES[path].__struct_fields__:
+                yield from _unknown(member, inner)
+            else:
+                yield inner

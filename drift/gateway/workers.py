@@ -6,12 +6,13 @@ whole program past its time budget. These are daemon threads, and only the calle
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
 from drift.errors import GatewayError
-from drift.gateway.clock import SLICE, Budget
+from drift.gateway.pace import SLICE, Budget
 
 _FAREWELL = 0.2
 """Seconds that idle threads get to close their connections; busy ones are left behind."""
@@ -34,10 +35,11 @@ class Workers(Generic[C]):
     """Up to ``size`` threads, started as there is work for them, each with what ``make`` makes for it."""
 
     def __init__(self, size: int, make: Callable[[], C], budget: Budget, where: str) -> None:
+        """``where`` is what messages say was asked, where the time is over."""
+        self.where = where
         self._size = size
         self._make = make
         self._budget = budget
-        self._where = where
         self._tasks: SimpleQueue[Callable[[C], None] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -50,31 +52,57 @@ class Workers(Generic[C]):
             GatewayError: the time is over, or the run was stopped. Items without a result stay without.
             Exception: whatever else ``call`` raised.
         """
-        batch: Batch[C, I, R] = self.batch(call)
+        ended: SimpleQueue[Future[R]] = SimpleQueue()
+        under_way: dict[Future[R], I] = {}
         source = iter(items)
+
+        def begin(item: I) -> None:
+            future = self.start(lambda own: call(own, item), waiting=len(under_way) + 1)
+            under_way[future] = item
+            future.add_done_callback(ended.put)
+
         try:
             for item in islice(source, self._size):
-                batch.submit(item)
-            while batch.waiting:
-                item, result = batch.next()
+                begin(item)
+            while under_way:
+                future = self._take(ended)
+                item = under_way.pop(future)
                 for following in islice(source, 1):
-                    batch.submit(following)
-                yield item, result
+                    begin(following)
+                error = future.exception()
+                yield item, error if isinstance(error, GatewayError) else future.result()
         finally:
-            batch.cancel()
+            for future in under_way:
+                future.cancel()
 
-    def batch(self, call: Callable[[C, I], R]) -> "Batch[C, I, R]":
-        """Work whose items are not all known at first."""
-        return Batch(call, self._submit, self._budget, self._where)
+    def start(self, call: Callable[[C], R], *, waiting: int = 1) -> "Future[R]":
+        """Let some thread make a call; there are to be as many threads as calls ``waiting``, within ``size``."""
+        future: Future[R] = Future()
 
-    def pause(self, seconds: float) -> None:
-        """Wait before going on.
+        def task(own: C) -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(call(own))
+                except Exception as error:  # noqa: BLE001 (goes on in the thread that waits for it)
+                    future.set_exception(error)
+
+        if len(self._threads) < min(self._size, waiting):
+            thread = threading.Thread(target=self._work, name="drift-gateway", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._tasks.put(task)
+        return future
+
+    def result(self, future: "Future[R]") -> R:
+        """What a call returned.
 
         Raises:
             GatewayError: the time is over, or the run was stopped.
+            Exception: whatever the call raised.
         """
-        if seconds > 0:
-            self._budget.sleep(seconds, self._where)
+        ended: SimpleQueue[Future[R]] = SimpleQueue()
+        future.add_done_callback(ended.put)
+        return self._take(ended).result()
 
     def close(self) -> None:
         """End all threads that are idle. A thread that still waits for the network is not waited for."""
@@ -84,73 +112,17 @@ class Workers(Generic[C]):
             thread.join(_FAREWELL / len(self._threads))
         self._threads.clear()
 
-    def _submit(self, task: Callable[[C], None], waiting: int) -> None:
-        if len(self._threads) < min(self._size, waiting):
-            thread = threading.Thread(target=self._work, name="drift-gateway", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._tasks.put(task)
+    def _take(self, ended: "SimpleQueue[Future[R]]") -> "Future[R]":
+        """The next of the calls that ended; fails as soon as the run is stopped or out of time."""
+        while True:
+            self._budget.check(self.where)
+            try:
+                return ended.get(timeout=min(SLICE, self._budget.remaining()))
+            except Empty:
+                continue
 
     def _work(self) -> None:
         own = self._make()
         while (task := self._tasks.get()) is not None:
             task(own)
         own.close()
-
-
-class Batch(Generic[C, I, R]):
-    """Calls under way whose results belong together."""
-
-    def __init__(
-        self,
-        call: Callable[[C, I], R],
-        submit: Callable[[Callable[[C], None], int], None],
-        budget: Budget,
-        where: str,
-    ) -> None:
-        self._call = call
-        self._submit = submit
-        self._budget = budget
-        self._where = where
-        self._cancelled = False
-        self._results: SimpleQueue[tuple[I, R | Exception]] = SimpleQueue()
-        self.waiting = 0
-        """Items submitted whose results were not taken yet."""
-
-    def submit(self, item: I) -> None:
-        """Let some thread call with ``item``."""
-
-        def task(own: C) -> None:
-            if self._cancelled:
-                return
-            result: R | Exception
-            try:
-                result = self._call(own, item)
-            except Exception as error:  # noqa: BLE001 (goes on in the thread that waits for it)
-                result = error
-            self._results.put((item, result))
-
-        self.waiting += 1
-        self._submit(task, self.waiting)
-
-    def next(self) -> tuple[I, R | GatewayError]:
-        """The next result, of whichever item.
-
-        Raises:
-            GatewayError: the time is over, or the run was stopped.
-        """
-        while True:
-            if error := self._budget.spent(self._where):
-                raise error
-            try:
-                item, result = self._results.get(timeout=min(SLICE, self._budget.remaining()))
-            except Empty:
-                continue
-            self.waiting -= 1
-            if isinstance(result, Exception) and not isinstance(result, GatewayError):
-                raise result
-            return item, result
-
-    def cancel(self) -> None:
-        """Drop what has not begun; what is under way ends unheard."""
-        self._cancelled = True

@@ -2,7 +2,7 @@
 
 Groups name their parent, so a set of groups is a forest. Its keys are of one kind: for instance external ids for
 declared groups, internal ids for live ones. Nothing here raises on a broken forest. Repeated keys, missing parents
-and cycles are data, because both sides can be broken and both must still be reported on.
+and cycles are data: declared and live groups can both be broken, and must still be reported on.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""Groups as plain values: what both sides become before anything is compared.
+"""Groups as plain values: what declared and live groups become before anything is compared.
 
 The API sends lists whose order means nothing and members that may be absent, null or empty alike. Here
 they are keyed maps, so equal groups are equal values. Field names are the API's.

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from msgspec import UNSET, Struct
 
-from drift.model.forest import desired_forest, desired_key, live_forest
+from drift.model.forest import Forest, desired_forest, desired_key
 from drift.model.groups import DesiredGroup, Group, GroupRef
 from drift.model.limits import Models
 from drift.model.paths import (
@@ -25,18 +25,19 @@ from drift.report.finding import Finding
 
 
 class Seen(Struct, frozen=True):
-    """What a run knows of the live groups once everything is confirmed; by position of the declared group."""
+    """What a run knows of the live groups once everything is confirmed."""
 
     found: Mapping[int, Group]
+    """By position of the declared group."""
     missing: frozenset[int]
-    strangers: Sequence[Group] = ()
-    """Groups that are not declared."""
-    whole: bool = True
+    """Positions of declared groups."""
+    unmanaged: Sequence[Group] = ()
+    complete: bool = True
     """Whether there are no other live groups."""
 
     def groups(self) -> list[Group]:
         """All live groups, each once."""
-        return list({group.id: group for group in (*self.found.values(), *self.strangers)}.values())
+        return list({group.id: group for group in (*self.found.values(), *self.unmanaged)}.values())
 
 
 class Target(Struct, frozen=True):
@@ -47,11 +48,6 @@ class Target(Struct, frozen=True):
     name: str | None
     models: Models
 
-    @property
-    def changes(self) -> bool:
-        """Whether it is not so already."""
-        return self.name != self.live.name or self.models != self.live.models
-
 
 class Targets(Struct, frozen=True):
     """The groups that an update can repair, by internal id, and those that it cannot."""
@@ -60,16 +56,13 @@ class Targets(Struct, frozen=True):
     by_hand: Sequence[ByHand]
 
 
-def targets(desired: Sequence[DesiredGroup], seen: Seen, accepted: Sequence[Finding] = ()) -> Targets:
-    """Hold each declared group against the live one; what somebody accepted stays as it is."""
+def targets(
+    desired: Sequence[DesiredGroup], seen: Seen, live: Forest[str], accepted: Sequence[Finding] = ()
+) -> Targets:
+    """Compare each declared group with the one of the ``live`` forest; what somebody accepted stays as it is."""
     forest = desired_forest(desired)
-    live = live_forest(seen.groups())
     refs = {group.id: group.ref for group in seen.groups()}
-    ids = {
-        group.external_entity_id: seen.found[position].id
-        for position, group in enumerate(desired)
-        if position in seen.found
-    }
+    ids = {desired[position].external_entity_id: group.id for position, group in seen.found.items()}
     updates: dict[str, Target] = {}
     by_hand: list[tuple[int, ByHand]] = []
 
@@ -78,32 +71,25 @@ def targets(desired: Sequence[DesiredGroup], seen: Seen, accepted: Sequence[Find
         by_hand.append((forest.depth(desired_key(group)) or 0, entry))
 
     for position, group in enumerate(desired):
-        if position in seen.missing:
-            hand(group, Kind.MISSING, *_MISSING)
-            continue
-        if position not in seen.found:
-            continue
-        found = seen.found[position]
-        if mistakes := _mistakes(group, found):
+        found = seen.found.get(position)
+        if found is None:
+            if position in seen.missing:
+                hand(group, Kind.MISSING, "no such group: create it, below its parent and before its children", _DEAD)
+        elif mistakes := _mistakes(group, found):
             hand(group, Kind.MISTAKEN, mistakes, "")
-            continue
-        if immutable := _immutable(group, found, ids, refs):
+        elif immutable := _immutable(group, found, ids, refs):
             below = [refs[key] for key in live.descendants(found.id)]
-            hand(group, Kind.RECREATE, immutable, _lost(below), below)
-            continue
-        if group.id is not None and group.id != found.id:
-            hand(group, Kind.RECREATED, f"id {group.id} -> {found.id}: pin the new id", _DEAD)
-        paths = [finding.path for finding in accepted if finding.group.id == found.id]
-        target = _target(group, found, paths)
-        if target.changes:
-            updates[found.id] = target
+            lost = f", and {counted(len(below), 'descendant')} with all theirs" if below else ""
+            hand(group, Kind.RECREATE, immutable, f"all its keys{lost}", below)
+        else:
+            if group.id is not None and group.id != found.id:
+                hand(group, Kind.RECREATED, f"id {group.id} -> {found.id}: pin the new id", _DEAD)
+            target = _target(group, found, [finding.path for finding in accepted if finding.group.id == found.id])
+            if (target.name, target.models) != (found.name, found.models):
+                updates[found.id] = target
     return Targets(updates, [entry for _, entry in sorted(by_hand, key=lambda pair: pair[0])])
 
 
-_MISSING = (
-    "no such group: create it, below its parent and before its children",
-    "the keys of the old group are dead: its callers need new ones",
-)
 _DEAD = "the keys of the old group are dead: its callers need new ones"
 
 
@@ -121,27 +107,17 @@ def _immutable(desired: DesiredGroup, live: Group, ids: Mapping[str | None, str]
     if mode is not UNSET and mode != live.limit_enforcement:
         differs.append(f"limit enforcement is {live.limit_enforcement}, declared {mode}")
     declared = desired.parent if desired.parent_group_id is UNSET else desired.parent_group_id
-    known = True
     if isinstance(desired.parent, str) and desired.parent_group_id is UNSET:
-        known = desired.parent in ids
-        declared = ids.get(desired.parent)
-    if known and declared is not UNSET and declared != live.parent_group_id:
-        differs.append(f"parent is {_shown(live.parent_group_id, refs)}, declared {_shown(declared, refs)}")
+        declared = ids.get(desired.parent, UNSET)
+    if declared is not UNSET and declared != live.parent_group_id:
+        names = [
+            "none (a root group)" if id_ is None else refs[id_].label if id_ in refs else id_
+            for id_ in (live.parent_group_id, declared)
+        ]
+        differs.append(f"parent is {names[0]}, declared {names[1]}")
     if not differs:
         return ""
     return f"{'; '.join(differs)}: no update can change that, the group must be deleted and created again"
-
-
-def _shown(parent: str | None, refs: Mapping[str, GroupRef]) -> str:
-    if parent is None:
-        return "none (a root group)"
-    return refs[parent].label if parent in refs else parent
-
-
-def _lost(below: Sequence[GroupRef]) -> str:
-    if not below:
-        return "all its keys"
-    return f"all its keys, and {counted(len(below), 'descendant')} with all theirs"
 
 
 def _target(desired: DesiredGroup, live: Group, accepted: Sequence[Path]) -> Target:

@@ -3,21 +3,24 @@
 Within schema version 1 members are only added.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Self, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
-from drift.errors import ExitCode, Location
-from drift.model.groups import GroupRef
-from drift.model.limits import Kind as LimitKind
-from drift.model.limits import LimitKey, Models
+from drift.errors import Location
+from drift.model.groups import Group, GroupRef
+from drift.model.limits import JsonLimit, Models, limit_lists
 from drift.report.report import Failure, Tool, Unread
+from drift.version import __version__
 
-FORMAT = "baseten-drift/plan"
 SCHEMA_VERSION = "1.0"
 LARGE_PERCENT = 30
 """A plan that touches a larger share of the declared groups has to be asked for."""
+
+JsonModel: TypeAlias = Mapping[str, str | Sequence[JsonLimit]]
+"""``ModelConfigV1``."""
 
 
 class Verdict(StrEnum):
@@ -43,59 +46,34 @@ class Kind(StrEnum):
     MISTAKEN = "mistaken"
     """The response contradicts the declaration's identity, or the API's documentation."""
     REFUSED = "refused"
-    """The API would not accept the update, or whether it would cannot be told."""
-
-
-class Limit(Struct, frozen=True):
-    """``RateLimitV1`` or ``UsageLimitV1``."""
-
-    type: str
-    unit: str
-    threshold: int
-
-
-class Model(Struct, frozen=True):
-    """``ModelConfigV1``, its lists sorted by type and unit."""
-
-    slug: str
-    rate_limits: tuple[Limit, ...]
-    usage_limits: tuple[Limit, ...]
-
-
-class Name(Struct, frozen=True):
-    """The only member of ``metadata`` that can be updated; null clears it."""
-
-    name: str | None
+    """The API would not accept the update, or it is not known whether it would."""
 
 
 class Body(Struct, frozen=True, omit_defaults=True):
     """``UpdateGroupRequestV1``. What is absent stays as it is; ``models`` replaces the whole set."""
 
-    metadata: Name | UnsetType = UNSET
-    models: tuple[Model, ...] | UnsetType = UNSET
-
-
-class Metadata(Struct, frozen=True):
-    """``GroupMetadataV1``."""
-
-    external_entity_id: str
-    name: str | None
-
-
-class Hierarchy(Struct, frozen=True):
-    """``GroupHierarchyV1``."""
-
-    limit_enforcement: str
-    parent_group_id: str | None
+    metadata: Mapping[str, str | None] | UnsetType = UNSET
+    """``name`` is the only member that can be updated; null clears it."""
+    models: Sequence[JsonModel] | UnsetType = UNSET
 
 
 class State(Struct, frozen=True):
     """A live group at one point of the plan: ``GroupV1`` without what is derived."""
 
     id: str
-    metadata: Metadata
-    hierarchy: Hierarchy
-    models: tuple[Model, ...]
+    metadata: Mapping[str, str | None]
+    hierarchy: Mapping[str, str | None]
+    models: Sequence[JsonModel]
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        """The group as the API writes it, with models and limits in order."""
+        return cls(
+            group.id,
+            {"external_entity_id": group.external_entity_id, "name": group.name},
+            {"limit_enforcement": group.limit_enforcement, "parent_group_id": group.parent_group_id},
+            json_models(group.models),
+        )
 
 
 class Step(Struct, frozen=True):
@@ -117,7 +95,7 @@ class Step(Struct, frozen=True):
 
 
 class ByHand(Struct, frozen=True):
-    """A declared group that the plan does not repair, or not wholly, and what doing so would lose."""
+    """A declared group that the plan does not repair, or not completely, and what doing so would lose."""
 
     kind: Kind
     group: GroupRef
@@ -141,28 +119,28 @@ class Cut(Struct, frozen=True):
 class Summary(Struct, frozen=True):
     """What the plan would do to the workspace."""
 
-    declared: int
-    workspace: int
+    declared: int = 0
+    workspace: int = 0
     """Live groups that were read."""
-    touched: int
+    touched: int = 0
     """Groups with a step."""
-    percent_of_declared: int
+    percent_of_declared: int = 0
     """``touched`` in ``declared``, rounded up."""
-    percent_of_workspace: int
-    steps: int
-    by_hand: int
-    """Groups that are not repaired, or not wholly."""
-    undeclared: int
-    """Live groups that nobody declared, which a plan leaves alone."""
+    percent_of_workspace: int = 0
+    steps: int = 0
+    by_hand: int = 0
+    """Groups that are not repaired, or not completely."""
+    undeclared: int = 0
+    """Unmanaged groups, which a plan leaves alone."""
     cuts: tuple[Cut, ...] = ()
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, kw_only=True):
     """The whole document."""
 
-    format: str
-    schema_version: str
-    tool: Tool
+    format: str = "baseten-drift/plan"
+    schema_version: str = SCHEMA_VERSION
+    tool: Tool = Tool("baseten-drift", __version__)
     api_url: str
     """Where the steps lead."""
     live: str
@@ -170,33 +148,17 @@ class Plan(Struct, frozen=True):
     read_at: str
     verdict: Verdict
     exit_code: int
-    summary: Summary
-    steps: tuple[Step, ...]
-    by_hand: tuple[ByHand, ...]
-    unread: tuple[Unread, ...]
-    unseen: str | None
-    """Why not all live groups were seen."""
-    warnings: tuple[str, ...]
+    summary: Summary = Summary()
+    steps: tuple[Step, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    unseen: str | None = None
+    """Why there may be other live groups."""
+    warnings: tuple[str, ...] = ()
     failure: Failure | None = None
 
 
-def verdict_of(*, repairs: bool, complete: bool) -> tuple[Verdict, ExitCode]:
-    """The verdict and its exit code; what was not read outweighs what there is to do."""
-    if not complete:
-        return Verdict.INCOMPLETE, ExitCode.INCOMPLETE
-    return (Verdict.REPAIR, ExitCode.DRIFT) if repairs else (Verdict.NOTHING, ExitCode.IN_SYNC)
-
-
-def percent(part: int, whole: int) -> int:
-    """Rounded up, so that nothing passes for less than it is."""
-    return -(-100 * part // whole) if whole else 0
-
-
-def wire_models(models: Models) -> tuple[Model, ...]:
+def json_models(models: Models) -> Sequence[JsonModel]:
     """A model set as the API writes it, sorted."""
-
-    def limits(slug: str, kind: LimitKind) -> tuple[Limit, ...]:
-        keys: Sequence[LimitKey] = sorted(key for key in models[slug] if key.kind == kind)
-        return tuple(Limit(key.type, key.unit, models[slug][key]) for key in keys)
-
-    return tuple(Model(slug, limits(slug, "rate_limits"), limits(slug, "usage_limits")) for slug in sorted(models))
+    lists = {slug: limit_lists(models[slug]) for slug in sorted(models)}
+    return [{"slug": slug, **{str(kind): limits for kind, limits in of.items()}} for slug, of in lists.items()]

@@ -63,7 +63,7 @@ def _loaded(point: EntryPoint) -> Renderer:
 
 
 def _guarded(point: EntryPoint, renderer: Renderer) -> Renderer:
-    """The renderer, whose failures are told as errors of the package that they come from."""
+    """The renderer, whose failures are reported as errors of the package that they come from."""
 
     def render(report: Report, options: RenderOptions) -> str:
         try:

@@ -28,7 +28,7 @@ def reference() -> str:
         (
             "# Rules\n\n"
             "Every rule that a report can name. `drift explain RULE` prints the same. This page is made by "
-            "`drift explain --markdown`; edit `drift/catalogue/` instead.\n"
+            "`drift explain --markdown`; edit `drift/rules/` instead.\n"
         )
     ]
     for title, about, rules in _CHAPTERS:

@@ -1,86 +1,108 @@
-"""What reports for people say in the same words: the totals, and what became of acceptances."""
+"""What results for people say in the same words, whatever the format. Names in them are not yet safe to show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import TypeVar
 
 from drift.errors import ExitCode
 from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
 from drift.report.acceptance import Lapse, Lapsed
+from drift.report.exposure import Amount, Cost, Exposure
 from drift.report.finding import ChangeStatus, Finding
 from drift.report.report import Report, Status, Verdict
 from drift.rules import Direction
 
-SECTIONS: Mapping[ChangeStatus | None, str] = {
-    ChangeStatus.CONFLICTING: "the files and live both changed, differently",
-    ChangeStatus.INTRODUCED: "what applying the files will change",
-    ChangeStatus.PRE_EXISTING: "differed before, and the files did not change it",
-    None: "not told apart",
+Word = TypeVar("Word", bound=str)
+
+SECTIONS: Mapping[ChangeStatus | None, tuple[str, str]] = {
+    ChangeStatus.CONFLICTING: ("conflicting", "the files and live both changed, differently"),
+    ChangeStatus.INTRODUCED: ("plan", "what applying the files will change"),
+    ChangeStatus.PRE_EXISTING: ("pre-existing", "differed before, and the files did not change it"),
+    None: ("other", "of no known origin"),
 }
-TITLES: Mapping[ChangeStatus | None, str] = {
-    ChangeStatus.CONFLICTING: "conflicting",
-    ChangeStatus.INTRODUCED: "plan",
-    ChangeStatus.PRE_EXISTING: "pre-existing",
-    None: "other",
-}
+"""Title and meaning of what a base tells apart."""
+UNLISTED = "the live groups were not listed completely"
+"""Why there may be unmanaged groups that the run did not see; the reason follows."""
 _EFFECTS = {Direction.PERMISSIVE: "loosens", Direction.RESTRICTIVE: "tightens", Direction.NEUTRAL: "changes"}
-_MEANINGS: Mapping[int, str] = {
+_DELETIONS = frozenset({"group-missing", "group-recreated"})
+_EXIT_CODES: Mapping[int, str] = {
+    ExitCode.UNEXPECTED: "unexpected error",
     ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.USAGE: "usage, or invalid desired files",
     ExitCode.AUTH: "authentication",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
 
 
+def spoken(value: StrEnum) -> str:
+    """``in sync`` of ``in-sync``."""
+    return value.value.replace("-", " ")
+
+
+def titled(group: GroupRef) -> str:
+    """External id, and the name in brackets where there is another one."""
+    name = other_name(group)
+    return f"{group.label} ({name})" if name else group.label
+
+
+def other_name(group: GroupRef) -> str | None:
+    """The name, where it says more than the label."""
+    return group.name if group.name and group.name != group.label else None
+
+
 def outcome(report: Report) -> str:
-    """``8 findings in 4 groups (4 high, ...; 4 permissive, ...)``, or why there are none. Not yet safe to show."""
+    """``8 findings in 4 groups (4 high, ...; 4 permissive, ...)``, or why there are none."""
+    if report.counts.findings:
+        return f"{headline(report)} ({'; '.join(breakdown(report))})"
+    return headline(report)
+
+
+def headline(report: Report) -> str:
+    """``8 findings in 4 groups``, or why there are none."""
     counts = report.counts
     if report.failure:
         return f"nothing was compared: {report.failure.message}"
     if not counts.findings:
-        excused = " beyond what is accepted" if counts.accepted else ""
-        return f"nothing differs{excused}{'' if report.verdict is Verdict.IN_SYNC else ' in what could be read'}"
-    return f"{findings_in_groups(report)} ({'; '.join(breakdown(report))})"
-
-
-def findings_in_groups(report: Report) -> str:
-    """``8 findings in 4 groups``."""
+        besides = " beyond what is accepted" if counts.accepted else ""
+        return f"nothing differs{besides}{'' if report.verdict is Verdict.IN_SYNC else ' in what could be read'}"
     groups = len({(finding.group.external_entity_id, finding.group.id) for finding in report.findings})
-    return f"{counted(report.counts.findings, 'finding')} in {counted(groups, 'group')}"
+    return f"{counted(counts.findings, 'finding')} in {counted(groups, 'group')}"
 
 
-def breakdown(report: Report) -> Iterator[str]:
+def breakdown(report: Report) -> tuple[str, str]:
     """``4 high, 2 medium`` and ``4 permissive, 2 neutral``."""
-    for kinds in (report.counts.by_severity, report.counts.by_direction):
-        yield ", ".join(f"{number(count)} {name}" for name, count in kinds.items() if count)
+    return nonzero(report.counts.by_severity), nonzero(report.counts.by_direction)
 
 
-def declared_counts(report: Report) -> list[tuple[str, int]]:
+def nonzero(counts: Mapping[Word, int]) -> str:
+    """``3 get, 1 list``, without those of which there are none."""
+    return ", ".join(f"{number(count)} {name}" for name, count in counts.items() if count)
+
+
+def declared_counts(report: Report) -> Mapping[str, int]:
     """The declared groups by how they ended, which add up to all of them; ``accepted`` only where there are some."""
     counts = report.counts
     accepted = sum(entry.status is Status.ACCEPTED for entry in report.groups)
-    return [
-        ("in sync", counts.in_sync),
-        ("drifted", counts.drift),
-        ("missing", counts.missing),
-        ("unread", counts.unread),
-        *([("accepted", accepted)] if accepted else []),
-    ]
+    ends = {"in sync": counts.in_sync, "drifted": counts.drift, "missing": counts.missing, "unread": counts.unread}
+    return ends | ({"accepted": accepted} if accepted else {})
 
 
 def acceptances(report: Report) -> str:
-    """``3 findings, 1 of them ending soon; 2 entries lapsed``; empty if there are none."""
+    """``3 findings, 1 of them ending soon; 2 no longer apply``; empty if there are none."""
     counts = report.counts
     parts = []
     if counts.accepted:
         soon = f", {number(counts.expiring)} of them ending soon" if counts.expiring else ""
         parts.append(f"{counted(counts.accepted, 'finding')}{soon}")
     if report.lapsed:
-        parts.append(f"{number(len(report.lapsed))} {'entries' if len(report.lapsed) > 1 else 'entry'} lapsed")
+        parts.append(f"{number(len(report.lapsed))} no longer {'applies' if len(report.lapsed) == 1 else 'apply'}")
     return "; ".join(parts)
 
 
 def lapse(lapsed: Lapsed) -> str:
-    """Why it excuses nothing, and what to do about it."""
+    """Why an acceptance no longer applies, and what to do about it."""
     match lapsed.lapse:
         case Lapse.EXPIRED:
             return f"expired on {lapsed.acceptance.until}; renew or remove it"
@@ -90,24 +112,58 @@ def lapse(lapsed: Lapsed) -> str:
             return "there is no such difference any more; remove it"
 
 
+def takes_descendants(finding: Finding) -> bool:
+    """Whether the groups below are gone with the group."""
+    return finding.rule in _DELETIONS
+
+
 def effect(finding: Finding) -> str:
     """``loosens 312 descendants``."""
-    gone = finding.rule in {"group-missing", "group-recreated"}
-    verb = "takes with it" if gone else _EFFECTS[finding.direction]
+    verb = "takes with it" if takes_descendants(finding) else _EFFECTS[finding.direction]
     return f"{verb} {counted(len(finding.affected), 'descendant')}"
 
 
-def other_name(group: GroupRef) -> str | None:
-    """The name, where it says more than the label. Not yet safe to show."""
-    return group.name if group.name and group.name != group.label else None
+def consequences(finding: Finding, named: int = 0, show: Callable[[str], str] = str) -> Iterator[str]:
+    """What a finding does to groups below, so many of them named, and what it exposes; ``show`` makes text safe."""
+    if finding.affected:
+        names = [show(affected.group.label) for affected in finding.affected[:named]]
+        more = f" and {number(len(finding.affected) - named)} more" if len(finding.affected) > named else ""
+        yield f"{effect(finding)}: {', '.join(names)}{more}" if names else effect(finding)
+    if finding.exposure:
+        yield f"exposes {show(exposed(finding.exposure))}"
 
 
 def since_base(report: Report) -> str:
-    """``1 conflicting, 1 introduced, 1 fixed``; empty where nothing differs or did."""
-    return ", ".join(f"{number(count)} {status}" for status, count in report.counts.by_status.items() if count)
+    """``1 conflicting, 1 introduced, 1 fixed``."""
+    return nonzero(report.counts.by_status) or "nothing differs, nothing did"
 
 
 def gate(report: Report) -> str:
     """``fail on drift``, with what an exit code that is not about drift means."""
-    told = f"fail on {report.gate.fail_on.value}{', strict' if report.gate.strict else ''}"
-    return f"{_MEANINGS[report.exit_code]}; {told}" if report.exit_code in _MEANINGS else told
+    asked = f"fail on {report.gate.fail_on.value}{', strict' if report.gate.strict else ''}"
+    meaning = _EXIT_CODES.get(report.exit_code)
+    return f"{meaning}; {asked}" if meaning else asked
+
+
+def exposed(exposure: Exposure) -> str:
+    """``up to 720,000,000 TOKEN/day more (at most USD 10,800.00/day)``."""
+    *amounts, last = exposures(exposure) or [""]
+    return f"{', '.join(amounts)} ({last})" if exposure.cost else ", ".join([*amounts, last])
+
+
+def exposures(exposure: Exposure) -> list[str]:
+    """The same as a list: tokens, requests, cost."""
+    daily = {"TOKEN": exposure.token_per_day, "REQUEST": exposure.request_per_day}
+    amounts = [_amount(amount, type_) for type_, amount in daily.items() if amount != 0]
+    return amounts + ([_cost(exposure.cost)] if exposure.cost else [])
+
+
+def _amount(amount: Amount, type_: str) -> str:
+    return f"unlimited {type_}/day" if isinstance(amount, str) else f"up to {number(amount)} {type_}/day more"
+
+
+def _cost(cost: Cost) -> str:
+    whole, _, hundredths = cost.per_day.partition(".")
+    money = f"at most {cost.currency} {number(int(whole))}.{hundredths}/day" if hundredths else "unlimited cost"
+    without = f", without {', '.join(cost.unpriced)}: no price" if cost.unpriced else ""
+    return f"{money}{without}"

@@ -76,7 +76,7 @@ _Key = tuple[str, str, str, Path]
 
 
 def history(reports: Iterable[Report]) -> History:
-    """The story that the reports tell, in whatever order they are given; a report that is given twice counts once."""
+    """The history that the reports show, in whatever order they are given; a report that is given twice counts once."""
     ordered = sorted(
         {(report.started_at, report.api_url, report.shard): report for report in reports}.values(),
         key=lambda report: _moment(report.started_at),

@@ -1,4 +1,4 @@
-"""What is worth telling somebody about a run, given the one before: never the same thing twice.
+"""What to notify somebody of after a run, given the one before: never the same thing twice.
 
 Pure. The structs are the published payload of ``drift notify``; within version 1 members are only added.
 """
@@ -69,11 +69,11 @@ class Notice(Struct, frozen=True):
 
 
 def notice(previous: Report | None, report: Report, *, heartbeat: bool = False) -> Notice | None:
-    """The notice that the report is worth after the previous one; None for nothing new.
+    """The notice to send for a report after the previous one; None for nothing new.
 
     Args:
         previous: The report of the run before; None if there was none.
-        report: The report to tell of.
+        report: The newest report.
         heartbeat: Send one also when there is nothing new.
     """
     before = _drift(previous.findings) if previous else {}

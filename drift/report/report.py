@@ -119,7 +119,7 @@ class Counts(Struct, frozen=True):
     expiring: int = 0
     """Accepted findings whose acceptance ends soon."""
     by_status: dict[ChangeStatus, int] = {}
-    """With a base: its findings and what it settles, by whose doing they are."""
+    """With a base: its findings and what is settled, by where they come from."""
 
 
 class Base(Struct, frozen=True):
@@ -136,7 +136,7 @@ class Base(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """One run, whole. Build it with :func:`assemble`, which derives verdict, counts and exit code."""
+    """All of one run. Build it with :func:`assemble`, which derives verdict, counts and exit code."""
 
     schema_version: str
     tool: Tool
@@ -154,7 +154,7 @@ class Report(Struct, frozen=True):
     shard: str | None
     """``INDEX/COUNT`` where only this part of the declared groups was checked; null where all were."""
     unseen: str | None
-    """Why not all undeclared groups were seen, where they were asked for; null if all were."""
+    """Why not all unmanaged groups were listed, where they were asked for; null if all were."""
     groups: tuple[GroupEntry, ...]
     problems: tuple[Problem, ...]
     """Errors and warnings of the desired files."""
@@ -169,11 +169,11 @@ class Report(Struct, frozen=True):
     accepted: tuple[Accepted, ...] = ()
     """Findings that somebody accepted; they are not among ``findings`` and fail nothing."""
     lapsed: tuple[Lapsed, ...] = ()
-    """Acceptances that excuse nothing: expired, of another value, or of a difference that is gone."""
+    """Acceptances that no longer apply: expired, of another value, or of a difference that is gone."""
     base: Base | None = None
     evidence: Evidence | None = None
     unmanaged: bool = False
-    """Whether undeclared groups were looked for."""
+    """Whether unmanaged groups were looked for."""
 
 
 def assemble(

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class RunRule(Struct, frozen=True):
-    """One way in which a run is less than whole."""
+    """One way in which a run is incomplete, or its acceptances out of date."""
 
     id: str
     title: str
@@ -22,7 +22,7 @@ GROUP_UNREAD = RunRule(
 )
 ACCEPTANCE_LAPSED = RunRule(
     "acceptance-lapsed",
-    "An acceptance excuses nothing",
+    "An acceptance no longer applies",
     "An entry of `accepted` in the desired files has no effect: its last day is over, live moved on to a value that "
     "nobody accepted, or the difference is gone.\n\n"
     "Remove the entry, or renew it with a new date and, if it moved, the new value.",

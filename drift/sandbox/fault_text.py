@@ -90,6 +90,7 @@ N: Final = _Reader(partial(_whole, least=1), "a whole number, at least 1")
 TYPE: Final = _Reader(lambda text: text if text.isascii() and text.isprintable() else None, "printable ASCII")
 PLACE: Final = _Reader(lambda text: text if text in {"body", "header", "date"} else None, "body, header or date")
 TEXT: Final = _Reader(lambda text: text, "any text")
+BODY: Final = _Reader(str.encode, "any text")
 
 
 class _Form(Struct, frozen=True):
@@ -100,22 +101,10 @@ class _Form(Struct, frozen=True):
     options: Mapping[str, _Reader] = {}
 
 
-def _canned(
-    status: int,
-    *,
-    type: str = "application/json",  # noqa: A002 - as the option is called
-    location: str = "",
-    body: str | None = None,
-    **retry: Any,  # noqa: ANN401 - retry_after and retry_after_in
-) -> CannedAnswer:
-    headers = (("Location", location),) if location else ()
-    return CannedAnswer(status, None if body is None else body.encode(), type, headers, **retry)
-
-
 _EVERY_FAULT = {"method": TEXT, "path": TEXT, "from": N, "times": N, "every": N}
 _STATUS = _Form(
-    _canned,
-    options={"retry_after": SECONDS, "retry_after_in": PLACE, "location": TYPE, "type": TYPE, "body": TEXT},
+    CannedAnswer,
+    options={"retry_after": SECONDS, "retry_after_in": PLACE, "location": TYPE, "type": TYPE, "body": BODY},
 )
 _FORMS: Mapping[str, _Form] = {
     "latency": _Form(faults.latency, TIME),

@@ -19,14 +19,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drift.sandbox.wire import Request, Response
+from drift.sandbox.wire import HttpRequest, HttpResponse
 from drift.sandbox.world import DEFAULT_PAGE, World
 
 
 class Delivery(Struct, frozen=True):
     """An answer and the way in which it arrives."""
 
-    response: Response
+    response: HttpResponse
     delay: float = 0
     """Seconds before the answer begins."""
     answered: bool = True
@@ -40,11 +40,11 @@ class Delivery(Struct, frozen=True):
     pause: float = 0
     """Seconds."""
     drip: float = 0
-    """Seconds before each byte of the whole answer."""
+    """Seconds before each byte of the answer, headers included."""
 
 
-Ask: TypeAlias = Callable[[Request], Delivery]
-Action: TypeAlias = Callable[[Request, Ask], Delivery]
+Ask: TypeAlias = Callable[[HttpRequest], Delivery]
+Action: TypeAlias = Callable[[HttpRequest, Ask], Delivery]
 
 
 class CannedAnswer(Struct, frozen=True):
@@ -53,16 +53,20 @@ class CannedAnswer(Struct, frozen=True):
     status: int
     body: bytes | None = None
     """None sends ``{"error": ...}``, the documented shape of an error."""
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
+    type: str = "application/json"
+    """Its content type."""
+    location: str = ""
+    """The ``Location`` header; empty: none."""
     retry_after: int | None = None
     """Seconds."""
     retry_after_in: Literal["body", "header", "date"] = "body"
     """The body's member ``retry_after``, or a ``Retry-After`` header in either form."""
 
-    def response(self, now: datetime) -> Response:
+    def response(self, now: datetime) -> HttpResponse:
         """The answer at this time."""
-        headers = [("Content-Type", self.content_type), *self.headers]
+        headers = [("Content-Type", self.type)]
+        if self.location:
+            headers.append(("Location", self.location))
         error: dict[str, str | int] = {"error": _phrase(self.status)}
         if self.retry_after is not None:
             match self.retry_after_in:
@@ -74,7 +78,7 @@ class CannedAnswer(Struct, frozen=True):
                     when = now + timedelta(seconds=self.retry_after)
                     headers.append(("Retry-After", format_datetime(when, usegmt=True)))
         body = msgspec.json.encode(error) if self.body is None else self.body
-        return Response(self.status, body, tuple(headers))
+        return HttpResponse(self.status, body, tuple(headers))
 
 
 def latency(seconds: float) -> Action:
@@ -125,7 +129,7 @@ def content_type(value: str) -> Action:
 def small_pages(size: int) -> Action:
     """No page holds more groups than this, whatever the request asks for."""
 
-    def action(request: Request, ask: Ask) -> Delivery:
+    def action(request: HttpRequest, ask: Ask) -> Delivery:
         query = _query(request)
         limit = query.get("limit", str(DEFAULT_PAGE))
         query["limit"] = str(min(size, int(limit))) if limit.isdecimal() else limit
@@ -147,7 +151,7 @@ def repeat_cursor() -> Action:
 def repeat_page() -> Action:
     """Every page is the first one again, and claims that there is another behind a new cursor."""
 
-    def action(request: Request, ask: Ask) -> Delivery:
+    def action(request: HttpRequest, ask: Ask) -> Delivery:
         query = _query(request)
         cursor = query.pop("cursor", "") + "again"
         return _continued(ask(replace(request, query=urlencode(query))), cursor)
@@ -158,7 +162,7 @@ def repeat_page() -> Action:
 def happening(change: Callable[[], object]) -> Action:
     """Something happens just before the request is answered, e.g. a group moves between two pages."""
 
-    def action(request: Request, ask: Ask) -> Delivery:
+    def action(request: HttpRequest, ask: Ask) -> Delivery:
         change()
         return ask(request)
 
@@ -179,7 +183,7 @@ class Fault(Struct, frozen=True):
     every: int = 1
     """Only one in so many of them is affected, the first included."""
 
-    def matches(self, request: Request) -> bool:
+    def matches(self, request: HttpRequest) -> bool:
         """Whether the fault counts this request."""
         return self.method in {"*", request.method} and fnmatchcase(request.path, self.path)
 
@@ -197,12 +201,12 @@ class Faults:
         self._seen = [0] * len(self._faults)
         self._lock = Lock()
 
-    def deliver(self, world: World, request: Request) -> Delivery:
+    def deliver(self, world: World, request: HttpRequest) -> Delivery:
         """Count the request, and have it answered as the script says; what comes later in it sees what came before."""
         actions = self._take(request)
         canned = next((action for action in actions if isinstance(action, CannedAnswer)), None)
 
-        def answer(request: Request) -> Delivery:
+        def answer(request: HttpRequest) -> Delivery:
             return Delivery(world.handle(request) if canned is None else canned.response(world.clock()))
 
         ask: Ask = answer
@@ -211,7 +215,7 @@ class Faults:
                 ask = _before(ask, action)
         return ask(request)
 
-    def _take(self, request: Request) -> list[Action | CannedAnswer]:
+    def _take(self, request: HttpRequest) -> list[Action | CannedAnswer]:
         actions = []
         with self._lock:
             for index, fault in enumerate(self._faults):
@@ -233,7 +237,7 @@ def _phrase(status: int) -> str:
         return f"Status {status}"
 
 
-def _query(request: Request) -> dict[str, str]:
+def _query(request: HttpRequest) -> dict[str, str]:
     return dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
 
 

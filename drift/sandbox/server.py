@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from drift.errors import SettingsError
 from drift.sandbox.faults import Delivery, Faults
-from drift.sandbox.wire import Refused, Request
+from drift.sandbox.wire import HttpRequest, Refused
 from drift.sandbox.world import World
 
 MAX_BODY = 4_000_000
@@ -173,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers, body)
+        request = HttpRequest(self.command, path, query, headers, body)
         self._send(self.server.faults.deliver(self.server.world, request))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 (found by name)
@@ -209,44 +209,40 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.reset.add(self.connection)
         if self.server.stopping.wait(delivery.delay) or not delivery.answered:
             self.close_connection = True
-        elif delivery.drip:
-            self._drip(delivery)
-        else:
-            self._answer(delivery)
+            return
+        for wait, piece in _pieces(self._head(delivery), self._body(delivery), delivery):
+            if wait and self.server.stopping.wait(wait):
+                self.close_connection = True
+                return
+            self.wfile.write(piece)
+            self.wfile.flush()
 
-    def _drip(self, delivery: Delivery) -> None:
-        wire, whole = self.wfile, BytesIO()
-        self.wfile = whole
+    def _head(self, delivery: Delivery) -> bytes:
+        """Status line and headers, which the standard library writes into ``wfile``."""
+        wire, self.wfile = self.wfile, BytesIO()
         try:
-            self._answer(delivery)
+            self.send_response(delivery.response.status)
+            for name, value in delivery.response.headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(delivery.response.body)))
+            if self.close_connection or delivery.cut is not None:
+                self.send_header("Connection", "close")
+            self.end_headers()
+            return self.wfile.getvalue()
         finally:
             self.wfile = wire
-        for byte in whole.getvalue():
-            if self.server.stopping.wait(delivery.drip):
-                self.close_connection = True
-                return
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
 
-    def _answer(self, delivery: Delivery) -> None:
-        response = delivery.response
-        self.send_response(response.status)
-        for name, value in response.headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
-        if self.close_connection or delivery.cut is not None:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD" and response.status not in _BODILESS:
-            self._send_body(delivery)
+    def _body(self, delivery: Delivery) -> bytes:
+        bodiless = self.command == "HEAD" or delivery.response.status in _BODILESS
+        return b"" if bodiless else delivery.response.body[: delivery.cut]
 
-    def _send_body(self, delivery: Delivery) -> None:
-        body = memoryview(delivery.response.body)[: delivery.cut]
-        if delivery.pause:
-            self.wfile.write(body[: delivery.pause_at])
-            self.wfile.flush()
-            body = body[delivery.pause_at :]
-            if self.server.stopping.wait(delivery.pause):
-                self.close_connection = True
-                return
-        self.wfile.write(body)
+
+def _pieces(head: bytes, body: bytes, delivery: Delivery) -> Iterator[tuple[float, bytes]]:
+    """The answer in the pieces in which it arrives, with the seconds before each."""
+    if delivery.drip:
+        yield from ((delivery.drip, bytes([byte])) for byte in head + body)
+    elif delivery.pause:
+        yield 0, head + body[: delivery.pause_at]
+        yield delivery.pause, body[delivery.pause_at :]
+    else:
+        yield 0, head + body

@@ -18,7 +18,7 @@ from drift.sandbox.world import World
 
 Json: TypeAlias = dict[str, Any]
 Edit: TypeAlias = Callable[[Json], bool]
-"""Changes a group, as get answers it, in place; False where there is nothing of the kind to change."""
+"""Changes a group, as the API answers it, in place; False where there is nothing of the kind to change."""
 
 
 class Tampering(Struct, frozen=True):
@@ -35,16 +35,12 @@ def tamper(world: World, *, pinned: Collection[str] = ()) -> tuple[Tampering, ..
     ``pinned`` are internal ids that somebody relies on: one of them is deleted and created again.
     """
     intruder = _Intruder(world)
-    intruder.first(
-        "deleted the group", intruder.leaves()[::-1], lambda leaf: leaf.id not in pinned and intruder.delete(leaf)
-    )
+    free = [leaf for leaf in intruder.leaves() if leaf.id not in pinned]
+    intruder.first("deleted the group", reversed(free), intruder.delete)
     for what, edit in _EDITS.items():
         intruder.first(what, intruder.least_touched(), partial(intruder.update, edit))
-    intruder.first(
-        "deleted the group and created it again",
-        intruder.leaves(),
-        lambda leaf: leaf.id in pinned and intruder.delete(leaf) and intruder.create(leaf),
-    )
+    relied_on = [leaf for leaf in intruder.leaves() if leaf.id in pinned]
+    intruder.first("deleted the group and created it again", relied_on, intruder.create_again)
     intruder.first("created an unmanaged group below it", world.groups(), intruder.create_below)
     return tuple(intruder.done)
 
@@ -74,15 +70,14 @@ class _Intruder:
         return [group for group in groups if group.id not in parents]
 
     def update(self, edit: Edit, group: GroupV1) -> bool:
-        path = f"{GROUPS_PATH}/{group.id}"
-        changed: Json = msgspec.json.decode(self._world.ask("GET", path).body)
-        return edit(changed) and self._ask("PATCH", path, changed)
+        changed: Json = msgspec.json.decode(msgspec.json.encode(group))
+        return edit(changed) and self._ask("PATCH", f"{GROUPS_PATH}/{group.id}", changed)
 
     def delete(self, group: GroupV1) -> bool:
         return self._ask("DELETE", f"{GROUPS_PATH}/{group.id}", None)
 
-    def create(self, group: GroupV1) -> bool:
-        return self._ask("POST", GROUPS_PATH, group)
+    def create_again(self, group: GroupV1) -> bool:
+        return self.delete(group) and self._ask("POST", GROUPS_PATH, group)
 
     def create_below(self, parent: GroupV1) -> bool:
         trial = {
@@ -96,29 +91,21 @@ class _Intruder:
         return self._world.ask(method, path, payload).status == HTTPStatus.OK
 
 
-def _limits(group: Json) -> Iterable[Json]:
-    return (limit for model in group["models"] for limit in (*model["rate_limits"], *model["usage_limits"]))
+def _first_limit(fits: Callable[[Json], bool], change: Callable[[int], Json]) -> Edit:
+    """Change the first limit that fits, given its threshold."""
 
-
-def _set_threshold(new: Callable[[int], int]) -> Edit:
     def edit(group: Json) -> bool:
-        limit = next((limit for limit in _limits(group) if limit["threshold"] > 0), None)
-        if limit is not None:
-            limit["threshold"] = new(limit["threshold"])
-        return limit is not None
+        for model in group["models"]:
+            for limit in (*model["rate_limits"], *model["usage_limits"]):
+                if fits(limit):
+                    limit.update(change(limit["threshold"]))
+                    return True
+        return False
 
     return edit
 
 
-def _change_unit(group: Json) -> bool:
-    for limit in _limits(group):
-        if limit["unit"] == "MINUTE" and limit["threshold"] % 60 == 0:
-            limit.update(unit="SECOND", threshold=limit["threshold"] // 60)
-            return True
-    return False
-
-
-def _add_limit(group: Json) -> bool:
+def _add_daily_limit(group: Json) -> bool:
     for model in group["models"]:
         if all(limit["type"] != "REQUEST" for limit in model["usage_limits"]):
             model["usage_limits"].append({"type": "REQUEST", "unit": "DAY", "threshold": 10_000})
@@ -126,7 +113,7 @@ def _add_limit(group: Json) -> bool:
     return False
 
 
-def _remove_limit(group: Json) -> bool:
+def _leave_out_a_limit(group: Json) -> bool:
     for model in group["models"]:
         if len(model["rate_limits"]) + len(model["usage_limits"]) > 1:
             (model["usage_limits"] or model["rate_limits"]).pop()
@@ -134,14 +121,12 @@ def _remove_limit(group: Json) -> bool:
     return False
 
 
-def _withdraw_model(group: Json) -> bool:
-    if len(group["models"]) < 2:  # noqa: PLR2004 - withdrawing the only model would be clearing the group
-        return False
-    group["models"].pop()
-    return True
+def _leave_out_a_model(group: Json) -> bool:
+    # To withdraw the only model would be to clear the group.
+    return len(group["models"]) > 1 and bool(group["models"].pop())
 
 
-def _grant_model(group: Json) -> bool:
+def _grant_a_model(group: Json) -> bool:
     group["models"].append({"slug": "northwind/preview"})
     return len(group["models"]) > 1
 
@@ -152,14 +137,24 @@ def _rename(group: Json) -> bool:
     return bool(name)
 
 
+def _above_zero(limit: Json) -> bool:
+    return bool(limit["threshold"] > 0)
+
+
+def _whole_a_second(limit: Json) -> bool:
+    return bool(limit["unit"] == "MINUTE" and limit["threshold"] % 60 == 0)
+
+
 _EDITS: Mapping[str, Edit] = {
-    "raised a threshold by half": _set_threshold(lambda threshold: threshold * 3 // 2),
-    "changed a limit from minutes to seconds": _change_unit,
-    "lowered a threshold to a quarter": _set_threshold(lambda threshold: threshold // 4),
-    "added a daily limit": _add_limit,
-    "sent an update with one model left out": _withdraw_model,
-    "sent an update with one limit left out": _remove_limit,
-    "granted a model without any limit": _grant_model,
+    "raised a threshold by half": _first_limit(_above_zero, lambda n: {"threshold": n * 3 // 2}),
+    "changed a limit from minutes to seconds": _first_limit(
+        _whole_a_second, lambda n: {"unit": "SECOND", "threshold": n // 60}
+    ),
+    "lowered a threshold to a quarter": _first_limit(_above_zero, lambda n: {"threshold": n // 4}),
+    "added a daily limit": _add_daily_limit,
+    "sent an update with one model left out": _leave_out_a_model,
+    "sent an update with one limit left out": _leave_out_a_limit,
+    "granted a model without any limit": _grant_a_model,
     "renamed the group": _rename,
-    "set a threshold to zero": _set_threshold(lambda _: 0),
+    "set a threshold to zero": _first_limit(_above_zero, lambda _: {"threshold": 0}),
 }

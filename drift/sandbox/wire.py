@@ -14,7 +14,7 @@ GROUPS_PATH = "/v1/gateway/groups"
 JSON = ("Content-Type", "application/json")
 
 
-class Request(Struct, frozen=True):
+class HttpRequest(Struct, frozen=True):
     """One request as it is on the wire."""
 
     method: str
@@ -27,7 +27,7 @@ class Request(Struct, frozen=True):
     body: bytes = b""
 
 
-class Response(Struct, frozen=True):
+class HttpResponse(Struct, frozen=True):
     """One answer; the server adds what HTTP needs, such as its length."""
 
     status: int
@@ -53,13 +53,13 @@ class Refused(Exception):  # noqa: N818 (an answer of the API, not a failure of 
         self._allow = allow
         self._retry_after = retry_after
 
-    def response(self) -> Response:
+    def response(self) -> HttpResponse:
         """The error answer."""
         body: dict[str, str | int] = {"error": self.message}
         if self._retry_after is not None:
             body["retry_after"] = self._retry_after
         headers = (JSON, ("Allow", self._allow)) if self._allow else (JSON,)
-        return Response(self.status, msgspec.json.encode(body), headers)
+        return HttpResponse(self.status, msgspec.json.encode(body), headers)
 
 
 # The last three are in the vendor's SDK and in no page; the sandbox accepts the larger set.

@@ -23,9 +23,9 @@ from drift.sandbox.wire import (
     GROUPS_PATH,
     CreateGroupRequestV1,
     GroupV1,
+    HttpRequest,
+    HttpResponse,
     Refused,
-    Request,
-    Response,
     UpdateGroupRequestV1,
     read_body,
 )
@@ -33,8 +33,9 @@ from drift.sandbox.wire import (
 DEFAULT_KEY = "sandbox-key"
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
+_NOT_COUNTED_YET = {"current_usage": None, "reset_at": None}
 
-Endpoint: TypeAlias = Callable[[Request, str], object]
+Endpoint: TypeAlias = Callable[[HttpRequest, str], object]
 """Answers a request about the group with this id with a JSON value."""
 
 
@@ -65,22 +66,22 @@ class World:
         self._store = Store(clock, (f"grp{number}" for number in count(1)), foreign, questions)
         self._lock = RLock()
 
-    def handle(self, request: Request) -> Response:
+    def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request, whatever it contains."""
         with self._lock:
             try:
-                return Response(200, msgspec.json.encode(self._answer(request)))
+                return HttpResponse(200, msgspec.json.encode(self._answer(request)))
             except Refused as refused:
                 return refused.response()
 
     def ask(
         self, method: str, target: str, payload: object | UnsetType = UNSET, *, key: str | None = DEFAULT_KEY
-    ) -> Response:
+    ) -> HttpResponse:
         """Answer what a test or a demo asks: ``target`` is path and query, ``payload`` any JSON value."""
         path, _, query = target.partition("?")
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
         body = b"" if payload is UNSET else msgspec.json.encode(payload)
-        return self.handle(Request(method, path, query, headers, body))
+        return self.handle(HttpRequest(method, path, query, headers, body))
 
     def create(
         self,
@@ -116,7 +117,7 @@ class World:
         with self._lock:
             return self._store.find(external_entity_id)
 
-    def _answer(self, request: Request) -> object:
+    def _answer(self, request: HttpRequest) -> object:
         # `Api-Key` is the legacy scheme and still documented.
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in {"bearer", "api-key"} or key not in self._keys:
@@ -152,7 +153,7 @@ class World:
         if self._requests[key, endpoint] > self._requests_per_second:
             raise Refused(429, "Too many requests.", retry_after=1)
 
-    def _get(self, _: Request, group_id: str) -> GroupV1:
+    def _get(self, _: HttpRequest, group_id: str) -> GroupV1:
         if group_id in self._foreign:
             raise Refused(403, "The group belongs to another workspace.")
         group = self._store.get(group_id)
@@ -160,7 +161,7 @@ class World:
             raise Refused(404, "Group not found.")
         return group
 
-    def _list(self, request: Request, _: str) -> object:
+    def _list(self, request: HttpRequest, _: str) -> object:
         query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
         limit = _page_size(query.get("limit"))
         position = _position(query.get("cursor"))
@@ -174,26 +175,26 @@ class World:
         cursor = _cursor(self._store.position(page[-1])) if len(groups) > limit else None
         return {"items": page, "pagination": {"has_more": cursor is not None, "cursor": cursor}}
 
-    def _create(self, request: Request, _: str) -> GroupV1:
+    def _create(self, request: HttpRequest, _: str) -> GroupV1:
         new = read_body(request.body, CreateGroupRequestV1)
         if not new.models:
             raise Refused(400, "Invalid payload: a new group needs a model.")
         return self._store.create(new)
 
-    def _update(self, request: Request, group_id: str) -> GroupV1:
+    def _update(self, request: HttpRequest, group_id: str) -> GroupV1:
         group = self._get(request, group_id)
         update = read_body(request.body, UpdateGroupRequestV1)
         if update.metadata is None and update.models is None:
             raise Refused(400, "Nothing to update: give metadata or models.")
         return self._store.update(group, update)
 
-    def _delete(self, request: Request, group_id: str) -> object:
+    def _delete(self, request: HttpRequest, group_id: str) -> object:
         """The answer of the delete page; descendants that went too are not listed."""
         group = self._get(request, group_id)
         self._store.delete(group)
         return {"id": group.id, "metadata": group.metadata, "deleted_at": self._store.now()}
 
-    def _usage(self, request: Request, group_id: str) -> object:
+    def _usage(self, request: HttpRequest, group_id: str) -> object:
         """The answer of the usage page, for a group that nobody has called yet.
 
         It lists only models with usage limits. What ``customer_id`` holds is undocumented; the external id is
@@ -202,13 +203,7 @@ class World:
         group = self._get(request, group_id)
         usage = {
             model.slug: [
-                {
-                    "type": limit.type,
-                    "unit": limit.unit,
-                    "threshold": limit.threshold,
-                    "current_usage": None,
-                    "reset_at": None,
-                }
+                {"type": limit.type, "unit": limit.unit, "threshold": limit.threshold, **_NOT_COUNTED_YET}
                 for limit in model.usage_limits
             ]
             for model in group.effective_models

@@ -1,4 +1,4 @@
-"""The snapshot file: canonical JSON, one group a line, so that two of them can also be held against each other by eye.
+"""The snapshot file: canonical JSON, one group a line, so that two of them can also be compared by eye.
 
 Groups are sorted by external id, and what the API has as lists are objects here, with sorted keys::
 
@@ -9,17 +9,17 @@ Groups are sorted by external id, and what the API has as lists are objects here
 Within schema version 1 members are only added, so members that are not known here are skipped.
 """
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import DecodeError, Meta, Struct
 
 from drift.errors import Cause, SettingsError
+from drift.model.collector import cyclic_collection_paused
 from drift.model.groups import Group
-from drift.model.limits import EffectiveKey, Kind, LimitKey
+from drift.model.limits import EffectiveKey, Kind, LimitKey, limit_key
 from drift.version import __version__
 
 FORMAT = "baseten-drift/snapshot"
@@ -27,12 +27,10 @@ SCHEMA_VERSION = "1.0"
 
 _Id = Annotated[str, Meta(min_length=1)]
 _Threshold = Annotated[int, Meta(ge=0)]
-_Own: TypeAlias = dict[str, dict[str, _Threshold]]
-"""Threshold by type and unit."""
-_Effective: TypeAlias = dict[str, dict[str, dict[str, _Threshold]]]
-"""Threshold by type, unit and the internal id of the group that sets it."""
+_Sources: TypeAlias = dict[str, _Threshold]
+"""Threshold by the internal id of the group that sets it."""
 
-Key = TypeVar("Key", LimitKey, EffectiveKey)
+T = TypeVar("T")
 
 
 class Missed(Struct, frozen=True):
@@ -56,14 +54,11 @@ class Snapshot(Struct, frozen=True):
     """Whether group ``n``, counted from 0, stands on line ``n + 2`` of the file."""
 
 
-class _ModelShape(Struct, frozen=True, gc=False):
-    rate_limits: _Own
-    usage_limits: _Own
+class _ModelShape(Struct, Generic[T], frozen=True, gc=False):
+    """Limits by type and unit."""
 
-
-class _EffectiveModelShape(Struct, frozen=True, gc=False):
-    rate_limits: _Effective
-    usage_limits: _Effective
+    rate_limits: dict[str, dict[str, T]]
+    usage_limits: dict[str, dict[str, T]]
 
 
 class _MetadataShape(Struct, frozen=True, gc=False):
@@ -81,8 +76,8 @@ class _GroupShape(Struct, frozen=True, gc=False):
     metadata: _MetadataShape
     hierarchy: _HierarchyShape
     created_at: str
-    models: dict[str, _ModelShape]
-    effective_models: dict[str, _EffectiveModelShape] | None
+    models: dict[str, _ModelShape[_Threshold]]
+    effective_models: dict[str, _ModelShape[_Sources]] | None
     anomalies: tuple[str, ...] = ()
 
 
@@ -92,7 +87,7 @@ class _Tool(Struct, frozen=True):
 
 
 class _Head(Struct, frozen=True):
-    """What tells whether this is a snapshot that can be read at all."""
+    """What says whether this is a snapshot that can be read at all."""
 
     format: str
     schema_version: str
@@ -141,14 +136,8 @@ def parse(data: bytes, name: str) -> Snapshot:
     Raises:
         SettingsError: It is no snapshot, or one that this version cannot read, or a broken one.
     """
-    was_enabled = gc.isenabled()
-    # Collecting meanwhile finds nothing, and walks every group read so far: most of the time for large files.
-    gc.disable()
-    try:
+    with cyclic_collection_paused():
         return _parse(data, name)
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parse(data: bytes, name: str) -> Snapshot:
@@ -173,7 +162,7 @@ def _parse(data: bytes, name: str) -> Snapshot:
     if len(ids) != len(file.groups):
         raise SettingsError(f"{name} contradicts itself: two groups have the same id", hint=_HINT)
     if file.read_at.tzinfo is None:
-        raise SettingsError(f"{name} does not tell the time zone of `read_at`", hint=_HINT)
+        raise SettingsError(f"{name} does not say the time zone of `read_at`", hint=_HINT)
     return Snapshot(
         api_url=file.api_url,
         read_at=timestamp(file.read_at),
@@ -204,91 +193,62 @@ def _unusable(name: str, error: Exception) -> SettingsError:
 
 
 def _shape(group: Group) -> _GroupShape:
-    effective = None
-    if group.effective_models is not None:
-        effective = {
-            slug: _EffectiveModelShape(_effective(limits, "rate_limits"), _effective(limits, "usage_limits"))
-            for slug, limits in group.effective_models.items()
-        }
+    effective = group.effective_models
     return _GroupShape(
         group.id,
         _MetadataShape(group.external_entity_id, group.name),
         _HierarchyShape(group.limit_enforcement, group.parent_group_id),
         group.created_at,
-        {
-            slug: _ModelShape(_own(limits, "rate_limits"), _own(limits, "usage_limits"))
-            for slug, limits in group.models.items()
-        },
-        effective,
+        {slug: _nested(limits) for slug, limits in group.models.items()},
+        None if effective is None else {slug: _nested(_by_source(limits)) for slug, limits in effective.items()},
         group.anomalies,
     )
 
 
-def _own(limits: Mapping[LimitKey, int], kind: Kind) -> _Own:
-    nested: _Own = {}
-    for key, threshold in limits.items():
-        if key.kind == kind:
-            nested.setdefault(key.type, {})[key.unit] = threshold
-    return nested
+def _nested(limits: Mapping[LimitKey, T]) -> _ModelShape[T]:
+    shape: _ModelShape[T] = _ModelShape({}, {})
+    for key, value in limits.items():
+        of_kind = shape.rate_limits if key.kind == "rate_limits" else shape.usage_limits
+        of_kind.setdefault(key.type, {})[key.unit] = value
+    return shape
 
 
-def _effective(limits: Mapping[EffectiveKey, int], kind: Kind) -> _Effective:
-    nested: _Effective = {}
+def _by_source(limits: Mapping[EffectiveKey, int]) -> Mapping[LimitKey, _Sources]:
+    sources: dict[LimitKey, _Sources] = {}
     for key, threshold in limits.items():
-        if key.kind == kind:
-            nested.setdefault(key.type, {}).setdefault(key.unit, {})[key.source_group] = threshold
-    return nested
+        sources.setdefault(limit_key(key.kind, key.type, key.unit), {})[key.source_group] = threshold
+    return sources
 
 
 def _group(shape: _GroupShape) -> Group:
-    effective = None
-    if shape.effective_models is not None:
-        effective = {
-            slug: dict(
-                [
-                    *_effective_limits("rate_limits", model.rate_limits),
-                    *_effective_limits("usage_limits", model.usage_limits),
-                ]
-            )
-            for slug, model in shape.effective_models.items()
-        }
+    effective = shape.effective_models
     return Group(
         id=shape.id,
         external_entity_id=shape.metadata.external_entity_id,
         name=shape.metadata.name,
         limit_enforcement=shape.hierarchy.limit_enforcement,
         parent_group_id=shape.hierarchy.parent_group_id,
-        models={
-            slug: dict(
-                [*_own_limits("rate_limits", model.rate_limits), *_own_limits("usage_limits", model.usage_limits)]
-            )
-            for slug, model in shape.models.items()
-        },
+        models={slug: dict(_flat(model)) for slug, model in shape.models.items()},
         created_at=shape.created_at,
-        effective_models=effective,
+        effective_models=None if effective is None else {slug: _effective(model) for slug, model in effective.items()},
         anomalies=shape.anomalies,
     )
 
 
-def _own_limits(kind: Kind, nested: _Own) -> Iterator[tuple[LimitKey, int]]:
-    for type_, units in nested.items():
-        for unit, threshold in units.items():
-            yield LimitKey(kind, type_, unit), threshold
+def _flat(model: _ModelShape[T]) -> Iterator[tuple[LimitKey, T]]:
+    of_kinds: tuple[tuple[Kind, dict[str, dict[str, T]]], ...] = (
+        ("rate_limits", model.rate_limits),
+        ("usage_limits", model.usage_limits),
+    )
+    for kind, types in of_kinds:
+        for type_, units in types.items():
+            for unit, value in units.items():
+                yield limit_key(kind, type_, unit), value
 
 
-def _effective_limits(kind: Kind, nested: _Effective) -> Iterator[tuple[EffectiveKey, int]]:
-    for type_, units in nested.items():
-        for unit, sources in units.items():
-            for source, threshold in sources.items():
-                yield EffectiveKey(kind, type_, unit, source), threshold
-
-
-def repeated_external_ids(groups: Iterable[Group]) -> Sequence[str]:
-    """External ids that several groups have: the list was read while a group was deleted and created anew."""
-    seen: set[str] = set()
-    repeated: dict[str, None] = {}
-    for group in groups:
-        if group.external_entity_id in seen:
-            repeated[group.external_entity_id] = None
-        seen.add(group.external_entity_id)
-    return tuple(repeated)
+def _effective(model: _ModelShape[_Sources]) -> Mapping[EffectiveKey, int]:
+    return {
+        EffectiveKey(*limit, source): threshold
+        for limit, sources in _flat(model)
+        for source, threshold in sources.items()
+    }

@@ -1,14 +1,15 @@
 """Compression by the name of the file, and reading that no file can blow up.
 
-What a file is packed with is told by its first bytes, so that a renamed one can be read as well.
+The first bytes of a file say what it is packed with, so that a renamed one can be read as well.
 """
 
 import gzip
 import zlib
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import PurePath
 from types import ModuleType
-from typing import Final
+from typing import Final, Protocol
 
 from drift.errors import SettingsError
 
@@ -16,7 +17,7 @@ LARGEST: Final = 512 * 1024 * 1024
 """Bytes of a snapshot, unpacked: about half a million groups. More is taken for an attack or a mistake."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CHUNK = 512
-"""Packed bytes at a time: four can stand for 128 KiB in zstd, so no chunk unpacks to more than 16 MiB."""
+"""Packed bytes at a time: four can stand for 128 KiB in zstd, so no chunk unpacks to more than 16 MiB; gzip to less."""
 _LARGEST_WINDOW = 128 * 1024 * 1024
 """Bytes of memory that a zstd frame may demand; what the usual tool allows, too."""
 
@@ -46,62 +47,53 @@ def unpack(data: bytes, name: str, *, largest: int = LARGEST) -> bytes:
     """What a file held before it was packed, at most ``largest`` bytes.
 
     Raises:
-        SettingsError: It is damaged, cut off, or too large; no more than ``largest`` is ever unpacked.
+        SettingsError: It is damaged, cut off, or too large; what is too large is never unpacked to its end.
     """
     if data.startswith(_GZIP):
-        unpacked = _gunzip(data, name, largest)
+        pieces = _pieces(data, name, zlib.decompressobj(wbits=31), zlib.error)
     elif data.startswith(_ZSTD):
-        unpacked = _unzstd(data, name, largest)
-    else:
-        unpacked = data
-    if len(unpacked) > largest:
-        raise too_large(name, largest)
-    return unpacked
-
-
-def too_large(name: str, largest: int) -> SettingsError:
-    """The error for a file that unpacks to more than ``largest`` bytes."""
-    return SettingsError(
-        f"{name} is larger than {largest // (1024 * 1024):,} MiB when unpacked", hint="no snapshot is that large"
-    )
-
-
-def _gunzip(data: bytes, name: str, largest: int) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = unpacker.decompress(data, largest + 1)
-    except zlib.error as error:
-        raise _damaged(name, str(error)) from None
-    if len(unpacked) > largest:
-        raise too_large(name, largest)
-    if not unpacker.eof:
-        raise _damaged(name, "it ends too early")
-    if unpacker.unused_data:
-        raise _damaged(name, "something follows its end")
-    return unpacked
-
-
-def _unzstd(data: bytes, name: str, largest: int) -> bytes:
-    zstandard = _zstandard(name)
-    pieces: list[bytes] = []
-    size = 0
-    try:
+        zstandard = _zstandard(name)
         unpacker = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
+        pieces = _pieces(data, name, unpacker, zstandard.ZstdError)
+    else:
+        pieces = iter((data,))
+    unpacked: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > largest:
+            megabytes = largest // (1024 * 1024)
+            raise SettingsError(
+                f"{name} is larger than {megabytes:,} MiB when unpacked", hint="no snapshot is that large"
+            )
+        unpacked.append(piece)
+    return b"".join(unpacked)
+
+
+class _Unpacker(Protocol):
+    """What zlib and zstandard have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _pieces(data: bytes, name: str, unpacker: _Unpacker, broken: type[Exception]) -> Iterator[bytes]:
+    try:
         for start in range(0, len(data), _CHUNK):
             if unpacker.eof:
                 raise _damaged(name, "something follows its end")
-            piece = unpacker.decompress(data[start : start + _CHUNK])
-            size += len(piece)
-            if size > largest:
-                raise too_large(name, largest)
-            pieces.append(piece)
-    except zstandard.ZstdError as error:
+            yield unpacker.decompress(data[start : start + _CHUNK])
+    except broken as error:
         raise _damaged(name, str(error)) from None
     if not unpacker.eof:
         raise _damaged(name, "it ends too early")
     if unpacker.unused_data:
         raise _damaged(name, "something follows its end")
-    return b"".join(pieces)
 
 
 def _damaged(name: str, reason: str) -> SettingsError:

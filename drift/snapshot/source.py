@@ -1,12 +1,18 @@
-"""A snapshot in the place of the gateway: the same readings, without a key and without a network."""
+"""A snapshot in the place of the gateway, or of the desired files: what was live then is read, or declared."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from drift.errors import Cause, GatewayError
-from drift.model.groups import DesiredGroup, Group
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from drift.errors import Cause, GatewayError, SettingsError
+from drift.model.groups import DesiredGroup, Group, Positions
 from drift.model.readings import Failed, Found, Missing, Reading
 from drift.snapshot.document import Missed, Snapshot
 
+_FIRST_LINE = 2
+"""The line of the first group, as the file is written."""
 _NONE_FOUND = "none of the declared groups is in the snapshot: is it of the workspace that the files declare?"
 
 
@@ -17,7 +23,13 @@ class SnapshotSource:
     """
 
     def __init__(
-        self, snapshot: Snapshot, name: str, *, may_hold_none: bool = False, hidden: str | None = None
+        self,
+        snapshot: Snapshot,
+        name: str,
+        *,
+        may_hold_none: bool = False,
+        hidden: str | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         """Read from ``snapshot``, which messages call ``name``.
 
@@ -25,12 +37,14 @@ class SnapshotSource:
             snapshot: The groups.
             name: The file's name.
             may_hold_none: Believe a snapshot that holds none of several wanted groups.
-            hidden: Why groups that nobody wants are not told apart from others, if so; they are left out then.
+            hidden: Why it is not known which of the other groups are unmanaged, if so; they are left out then.
+            notes: What else the reader of a report should know.
         """
         self._snapshot = snapshot
         self._name = name
         self._may_hold_none = may_hold_none
         self._hidden = hidden
+        self._notes = (*notes, *snapshot.warnings)
         self._by_id = {group.id: group for group in snapshot.groups}
         self._by_external: dict[str, list[Group]] = {}
         for group in snapshot.groups:
@@ -72,8 +86,8 @@ class SnapshotSource:
         return 0
 
     def notes(self) -> Sequence[str]:
-        """What the reader of the list noted when the snapshot was taken."""
-        return self._snapshot.warnings
+        """What to know of the snapshot, and what the reader of the list noted when it was taken."""
+        return self._notes
 
     def requests(self) -> Mapping[str, int]:
         """None were sent."""
@@ -100,3 +114,45 @@ class SnapshotSource:
 
 def _incomplete(missed: Missed) -> str:
     return f"which is incomplete: {missed.message}"
+
+
+def declared_by(snapshot: Snapshot, name: str) -> tuple[DesiredGroup, ...]:
+    """Every group of the snapshot as a declaration of all its parts, its id included, on its line of ``name``.
+
+    Raises:
+        SettingsError: Two groups have the same external id, so that it is not known which was meant.
+    """
+    counts = Counter(group.external_entity_id for group in snapshot.groups)
+    repeated = next((external_id for external_id, count in counts.items() if count > 1), None)
+    if repeated is not None:
+        raise SettingsError(
+            f"{name} holds several groups with the external id {repeated!r}: it changed while it was read",
+            hint="take the snapshot again",
+        )
+    externals = {group.id: group.external_entity_id for group in snapshot.groups}
+    return tuple(
+        _declared(group, externals, name, index + _FIRST_LINE if snapshot.lines else 1)
+        for index, group in enumerate(snapshot.groups)
+    )
+
+
+def _declared(group: Group, externals: dict[str, str], name: str, line: int) -> DesiredGroup:
+    # Only the group has a position of its own; its parts stand on the same line.
+    parts = 6 + sum(1 + len(limits) for limits in group.models.values())
+    positions = Positions(name, [(line, 1), *[(0, 0)] * parts])
+    desired = DesiredGroup(
+        positions=positions,
+        id=group.id,
+        external_entity_id=group.external_entity_id,
+        name=group.name,
+        limit_enforcement=group.limit_enforcement,
+        parent=None,
+        models=group.models,
+    )
+    if group.parent_group_id is None:
+        return desired
+    # By external id, a parent that was created anew is reported once, and not at each of its children.
+    parent = externals.get(group.parent_group_id)
+    if parent is None:
+        return replace(desired, parent=UNSET, parent_group_id=group.parent_group_id)
+    return replace(desired, parent=parent)

@@ -4,7 +4,7 @@ Nothing here recurses, and each step is linear: a forest may be huge, and a brok
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -43,7 +43,7 @@ def grow(
     forest: Forest[str],
     facts: Mapping[str, Fact],
     *,
-    names: Mapping[str, str] | None = None,
+    marked: bool = False,
     api_url: str | None = None,
     unseen: str | None = None,
 ) -> Tree:
@@ -53,23 +53,38 @@ def grow(
         view: What the forest was made of.
         forest: The groups and their links.
         facts: What else is known of each group, by forest key.
-        names: How to call ids that are no group of the forest; else by themselves.
+        marked: Whether each key is an id behind a character that says of which kind.
         api_url: Where live groups were read.
         unseen: Why live groups may be left out.
     """
-    labels = {**(names or {}), **{key: fact.group.label for key, fact in facts.items()}}
-    places = list(_places(forest))
+
+    def label(key: str) -> str:
+        return facts[key].group.label if key in facts else key[marked:]
+
+    places = list(depth_first(forest))
     below, total = _tallies([(facts[key], level) for key, level in places])
-    notes = _notes(view, forest, labels)
+    notes = _notes(view, forest, label)
     nodes = tuple(
-        _node(forest, key, level, fact=facts[key], labels=labels, note=notes.get(key), below=tally)
+        TreeNode(
+            group=fact.group,
+            level=level,
+            parent=None if node.parent is None else label(node.parent),
+            limit_enforcement=node.limit_enforcement if fact.mode_known else None,
+            complete=fact.complete,
+            models=tuple(_models(forest, key, fact.effective, label)),
+            status=fact.status,
+            findings=fact.findings,
+            note="; ".join(filter(None, (notes.get(key), fact.note))) or None,
+            below=tally,
+        )
         for (key, level), tally in zip(places, below, strict=True)
+        for node, fact in [(forest.nodes[key], facts[key])]
     )
     tops = sum(level == 1 for _, level in places)
     return Tree(SCHEMA_VERSION, view, api_url, tops, total, nodes, unseen, None)
 
 
-def _places(forest: Forest[str]) -> Iterator[tuple[str, int]]:
+def depth_first(forest: Forest[str]) -> Iterator[tuple[str, int]]:
     """Every group once, with its level: each before those below it, and a cycle from one of its groups on."""
     tops = [key for key in forest.nodes if forest.depth(key) == 1]
     tops += [cycle[-1] for cycle in forest.cycles]
@@ -84,18 +99,15 @@ def _places(forest: Forest[str]) -> Iterator[tuple[str, int]]:
                 todo.extend((child, level + 1) for child in reversed(forest.children(key)))
 
 
-def _notes(view: View, forest: Forest[str], labels: Mapping[str, str]) -> Mapping[str, str]:
-    notes = {
-        key: f"its parent {labels.get(parent, parent)} is {_UNKNOWN[view]}"
-        for key, parent in forest.missing_parents.items()
-    }
+def _notes(view: View, forest: Forest[str], label: Callable[[str], str]) -> Mapping[str, str]:
+    notes = {key: f"its parent {label(parent)} is {_UNKNOWN[view]}" for key, parent in forest.missing_parents.items()}
     for cycle in forest.cycles:
-        way = [labels[key] for key in (cycle[-1], *cycle)]
+        way = [label(key) for key in (cycle[-1], *cycle)]
         if len(way) > _WAY:
             way[_WAY - 1 : -1] = ["..."]
         notes[cycle[-1]] = f"a cycle without a root: {' below '.join(way)}"
     for key in forest.repeated:
-        notes[key] = "; ".join((*((notes[key],) if key in notes else ()), "of several groups with this id the first"))
+        notes[key] = "; ".join(filter(None, (notes.get(key), "of several groups with this id the first")))
     return notes
 
 
@@ -119,40 +131,20 @@ def _tallies(places: Sequence[tuple[Fact, int]]) -> tuple[list[Tally], Tally]:
     return below, Tally(**open_[0])
 
 
-def _node(
-    forest: Forest[str], key: str, level: int, *, fact: Fact, labels: Mapping[str, str], note: str | None, below: Tally
-) -> TreeNode:
-    node = forest.nodes[key]
-    return TreeNode(
-        group=fact.group,
-        level=level,
-        parent=None if node.parent is None else labels.get(node.parent, node.parent),
-        limit_enforcement=node.limit_enforcement if fact.mode_known else None,
-        complete=fact.complete,
-        models=tuple(_models(forest, key, fact.effective, labels)),
-        status=fact.status,
-        findings=fact.findings,
-        note="; ".join(part for part in (note, fact.note) if part) or None,
-        below=below,
-    )
-
-
 def _models(
-    forest: Forest[str], key: str, effective: EffectiveModels | None, labels: Mapping[str, str]
+    forest: Forest[str], key: str, effective: EffectiveModels | None, label: Callable[[str], str]
 ) -> Iterator[TreeModel]:
     node = forest.nodes[key]
     cascading = node.limit_enforcement == "CASCADING"
-    models = effective
-    if models is None:
-        models = predict(forest, key)
-    elif cascading:
-        predicted = predict(forest, key)
-        models = {slug: {**predicted.get(slug, {}), **models.get(slug, {})} for slug in {**predicted, **models}}
+    reported = effective or {}
+    # Pools bind whether they are reported or not.
+    predicted = predict(forest, key) if effective is None or cascading else {}
+    models = {slug: {**predicted.get(slug, {}), **reported.get(slug, {})} for slug in {**predicted, **reported}}
     for slug in sorted(models):
         own = node.models.get(slug, {})
         tightest: dict[LimitKey, tuple[int, str]] = {}
-        for (kind, type_, unit, source), threshold in models[slug].items():
-            limit = LimitKey(kind, type_, unit)
+        for effective_key, threshold in models[slug].items():
+            limit, source = LimitKey(*effective_key[:3]), effective_key.source_group
             # The nearest comes first, so that of equal limits the nearest binds.
             if limit not in tightest or threshold < tightest[limit][0]:
                 tightest[limit] = (threshold, source)
@@ -163,7 +155,7 @@ def _models(
                     *limit,
                     threshold,
                     "own" if source == key else "pool" if cascading else "inherited",
-                    labels.get(source, source),
+                    label(source),
                     own.get(limit),
                 )
                 for limit, (threshold, source) in sorted(tightest.items())

@@ -17,12 +17,12 @@ import msgspec
 
 from drift import DesiredGroup, check, load_desired
 from drift.__main__ import OBJECTS_BEFORE_COLLECTION
-from drift.gateway.address import parse_address
+from drift.gateway.client import Pagination
 from drift.gateway.key import ApiKey
-from drift.gateway.shapes import GroupShape
-from drift.gateway.source import GatewaySource, Options
+from drift.gateway.settings import ReadOptions, parse_address
+from drift.gateway.source import GatewaySource
 from drift.gateway.transport import connector
-from drift.gateway.wire import Pagination
+from drift.gateway.wire import EffectiveLimitShape, HierarchyShape, LimitShape, MetadataShape
 from drift.model.readings import Found
 from drift.report.report import Verdict
 from tests.bench.measure import ROUNDS, Row, in_turns, middle, ratio, seconds, show
@@ -36,7 +36,7 @@ QUOTA = 100
 NOW = datetime(2026, 5, 13, tzinfo=UTC)
 
 
-def source(server: Server, options: Options) -> GatewaySource:
+def source(server: Server, options: ReadOptions) -> GatewaySource:
     """A source as the command makes it."""
     return GatewaySource(server.url, ApiKey("bench-key", origin="bench"), options)
 
@@ -46,7 +46,7 @@ def pinned(groups: int) -> list[DesiredGroup]:
     return [declared(f"cust-{number:07d}", id=f"grp{number:07d}") for number in range(groups)]
 
 
-def get(server: Server, wanted: Sequence[DesiredGroup], options: Options) -> float:
+def get(server: Server, wanted: Sequence[DesiredGroup], options: ReadOptions) -> float:
     """Seconds for reading all groups one by one."""
 
     def work() -> None:
@@ -65,7 +65,7 @@ def bench_concurrency(rounds: int) -> Iterator[Row]:
     with serving(len(wanted), delay=DELAY) as server:
 
         def work(size: int) -> Callable[[], float]:
-            options = Options(mode="get", concurrency=size, rate=None, effective=True)
+            options = ReadOptions(read="get", concurrency=size, rate=None)
             return lambda: get(server, wanted[: 25 * size], options)
 
         took = in_turns({str(size): work(size) for size in CONCURRENCIES}, rounds)
@@ -82,7 +82,7 @@ def bench_throttle(rounds: int) -> Iterator[Row]:
     took, stats = [], []
     with serving(len(wanted), delay=DELAY, quota=QUOTA) as server:
         for _ in range(rounds):
-            took.append(get(server, wanted, Options(mode="get", effective=True)))
+            took.append(get(server, wanted, ReadOptions(read="get")))
             stats.append(server.stats())
     over = middle(took) / (len(wanted) / QUOTA)
     busiest, refused = max(one.busiest_second for one in stats), sum(one.throttled for one in stats)
@@ -91,13 +91,36 @@ def bench_throttle(rounds: int) -> Iterator[Row]:
     yield Row("1,000 gets under the throttle", goal, measured, over <= 1.05 and not refused and busiest <= QUOTA)
 
 
+class _Model(msgspec.Struct, gc=False):
+    slug: str
+    rate_limits: list[LimitShape]
+    usage_limits: list[LimitShape]
+
+
+class _EffectiveModel(msgspec.Struct, gc=False):
+    slug: str
+    rate_limits: list[EffectiveLimitShape]
+    usage_limits: list[EffectiveLimitShape]
+
+
+class _Group(msgspec.Struct, gc=False):
+    id: str
+    metadata: MetadataShape
+    hierarchy: HierarchyShape
+    created_at: str
+    models: list[_Model]
+    effective_models: list[_EffectiveModel]
+
+
 class _Page(msgspec.Struct):
-    items: list[GroupShape]
+    """A page, all of it decoded."""
+
+    items: list[_Group]
     pagination: Pagination
 
 
 def bare_loop(server: Server, decoder: msgspec.json.Decoder[_Page]) -> int:
-    """Fetch every page over the same transport and decode it to the same structs; nothing else."""
+    """Fetch every page over the same transport and decode it to structs; nothing else."""
     transport = connector(parse_address(server.url))()
     cursor: str | None = ""
     groups = 0
@@ -114,7 +137,7 @@ def bare_loop(server: Server, decoder: msgspec.json.Decoder[_Page]) -> int:
 
 def listed(server: Server, wanted: Sequence[DesiredGroup]) -> None:
     """Check all groups by list; they must be in sync."""
-    with source(server, Options(mode="list", effective=True)) as reader:
+    with source(server, ReadOptions(read="list")) as reader:
         report = check(wanted, reader, now=lambda: NOW, api_url=server.url)
     assert report.verdict is Verdict.IN_SYNC, report.counts
 

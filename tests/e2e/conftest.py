@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from drift.desired import load_desired
-from drift.render.report.json import schema
+from drift.render.json import schema
 from drift.sandbox.fault_text import parse_fault
 from drift.sandbox.faults import Fault, Faults, happening
 from drift.sandbox.seeding import seed

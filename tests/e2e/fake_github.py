@@ -81,7 +81,13 @@ class FakeGitHub:
             case "POST", ["issues"]:
                 self.last += 1
                 user = {"login": login, "type": kind}
-                self.issues[self.last] = {"number": self.last, "state": "open", "user": user, **sent}
+                self.issues[self.last] = {
+                    "id": 9_000 + self.last,
+                    "number": self.last,
+                    "state": "open",
+                    "user": user,
+                    **sent,
+                }
                 return self._made(self.issues[self.last])
             case "PATCH", ["issues", "comments", key]:
                 self.comments[int(key)].update(sent)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from drift.errors import HINTS, Cause
-from drift.render.report.json import schema
+from drift.render.json import schema
 from tests.e2e.conftest import Drift, FaultText, Sandbox, SandboxFactory
 
 Mode: TypeAlias = Literal["get", "list"]
@@ -127,7 +127,7 @@ def _modes(row: Row) -> tuple[tuple[Mode, Outcome | None], ...]:
 
 
 def play(drift: Drift, sandbox: SandboxFactory, row: Row, mode: Mode, outcome: Outcome) -> Sandbox:
-    """Run one cell, and hold it against what it is to come to."""
+    """Run one cell, and compare it with what it is to come to."""
     seed = drift.directory / "groups.yaml"
     seed.write_text(row.live)
     live = sandbox(seed, faults=row.faults, foreign=row.foreign)

@@ -299,6 +299,17 @@ def test_what_did_not_exist_at_the_base_is_new(
     assert (code, statuses(report)) == (0, ["acme limit-lowered introduced"])
 
 
+def test_hidden_files_and_links_declare_nothing_at_the_base_either(
+    drift: Drift, live: Callable[[str], Sandbox], repository: Repository
+) -> None:
+    (repository.top / "desired").mkdir(exist_ok=True)
+    (repository.top / "desired" / "link.yaml").symlink_to("groups.yaml")
+    repository.commit({FILE: A, "desired/.groups.yaml.swp.yaml": "[]", "desired/.old/groups.yaml": "[]"})
+    repository.write({FILE: B})
+
+    assert statuses(check(drift, live(A), "main")[1]) == ["acme limit-lowered introduced"]
+
+
 def test_any_drift_may_fail_a_pull_request_too(
     drift: Drift, live: Callable[[str], Sandbox], repository: Repository
 ) -> None:

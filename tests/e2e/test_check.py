@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from drift.render.report.json import schema
+from drift.render.json import schema
 from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, SandboxFactory
 
 ACME = """\

@@ -74,14 +74,14 @@ def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["chek"], "did you mean 'check'?"),
+        (["chek"], "did you mean `check`?"),
         (["check", "--api-kye-file", "x"], "--api-key-file"),
         (["check", "--api-key=topsecret"], "--api-key"),
         (["check", "--fail-on", "sometimes"], "restrictive"),
         (["check", "--output", "yaml"], "there are text, json"),
         (["check", "--timeout", "soon"], "write 90s"),
         (["check", "--shard", "9/8"], "there are only 1/8"),
-        (["explain", "limit-rised"], "did you mean limit-raised?"),
+        (["explain", "limit-rised"], "did you mean `limit-raised`?"),
         (["schema"], "desired|report"),
         (["demo", "nowhere.yaml"], "nowhere.yaml"),
         (["sandbox", "--fault", "explode"], "explode"),
@@ -136,7 +136,7 @@ def test_warnings_make_files_invalid_only_when_asked(drift: Drift) -> None:
     ("rule", "message", "hint"),
     [
         ("V16", "cannot ignore V16: it reports errors, and only warnings can be ignored", "drift explain V16 says"),
-        ("V188", "cannot ignore 'V188': there is no such rule for desired files", "did you mean V18?"),
+        ("V188", "cannot ignore 'V188': there is no such rule for desired files", "did you mean `V18`?"),
         ("everything", "cannot ignore 'everything': there is no such rule", "drift explain lists the rules"),
         ("limit-raised", "cannot ignore limit-raised: it is a finding about live groups", "--fail-on says"),
     ],

@@ -263,9 +263,9 @@ def test_pull_requests_and_other_issues_are_no_issue_of_ours(run: Commands, gith
     bot = {"login": "github-actions[bot]", "type": "Bot"}
     person = {"login": "somebody", "type": "User"}
     others = {
-        1: {"number": 1, "state": "open", "body": AGAIN, "user": bot, "pull_request": {"url": "x"}},
-        2: {"number": 2, "state": "open", "body": AGAIN, "user": person},
-        3: {"number": 3, "state": "open", "body": None, "user": None},
+        1: {"id": 9_001, "number": 1, "state": "open", "body": AGAIN, "user": bot, "pull_request": {"url": "x"}},
+        2: {"id": 9_002, "number": 2, "state": "open", "body": AGAIN, "user": person},
+        3: {"id": 9_003, "number": 3, "state": "open", "body": None, "user": None},
     }
     github.issues |= others
     github.last = 3

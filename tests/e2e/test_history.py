@@ -8,7 +8,7 @@ import html5lib
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from drift.render.history.formats import HISTORY_FORMATS, render_history
+from drift.render import HISTORIES
 from drift.report.history import history
 from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
 from tests.hostile import HOSTILE
@@ -39,24 +39,24 @@ def test_a_folder_of_reports(drift: Drift, sandbox: SandboxFactory) -> None:
     assert story["runs"][0]["digest"] == story["runs"][2]["digest"] != story["runs"][1]["digest"]
 
 
-@pytest.mark.parametrize("output_format", HISTORY_FORMATS)
+@pytest.mark.parametrize("output_format", HISTORIES.names)
 def test_it_looks_as_reviewed(golden: Callable[[str, str], None], output_format: str) -> None:
     runs = [report(1), report(2, raised()), report(9, raised(1_600), accepted=()), report(10), report(12, raised())]
 
-    golden(f"history.{output_format}", render_history(history(runs), output_format))
+    golden(f"history.{output_format}", HISTORIES.render(history(runs), output_format))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_name_stays_text(text: str) -> None:
-    shown = render_history(history([hostile_report(text)]), "text")
+    shown = HISTORIES.render(history([hostile_report(text)]), "text")
 
     assert all(char.isprintable() or char == "\n" for char in shown)
-    html5lib.HTMLParser(strict=True).parse(render_history(history([hostile_report(text)]), "html"))
-    assert shown.count("\n") == render_history(history([hostile_report("harmless")]), "text").count("\n")
+    html5lib.HTMLParser(strict=True).parse(HISTORIES.render(history([hostile_report(text)]), "html"))
+    assert shown.count("\n") == HISTORIES.render(history([hostile_report("harmless")]), "text").count("\n")
 
 
 def test_the_age_of_the_oldest_drift_is_a_metric() -> None:
-    text = render_history(history([report(1, raised()), report(3, raised())]), "openmetrics")
+    text = HISTORIES.render(history([report(1, raised()), report(3, raised())]), "openmetrics")
 
     families = {
         family.name: family.samples[0].value
@@ -67,7 +67,7 @@ def test_the_age_of_the_oldest_drift_is_a_metric() -> None:
 
 def test_a_hostile_name_is_no_markup_in_the_page() -> None:
     def elements(text: str) -> list[str]:
-        page = html5lib.parse(render_history(history([hostile_report(text)]), "html"), namespaceHTMLElements=False)
+        page = html5lib.parse(HISTORIES.render(history([hostile_report(text)]), "html"), namespaceHTMLElements=False)
         return [str(element.tag) for element in page.iter()]
 
     plain = elements("harmless")
@@ -78,7 +78,7 @@ def test_a_hostile_name_is_no_markup_in_the_page() -> None:
     ("arguments", "message"),
     [
         (["nowhere.json"], "cannot read nowhere.json"),
-        (["empty"], "there is no report to tell of"),
+        (["empty"], "there is no report to read"),
         (["empty", "--output", "pdf"], "'pdf' is not a format"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the gateway's documentation shows of inherited limits, held against the declared trees by the real command.
+"""What the gateway's documentation shows of inherited limits, compared with the declared trees by the real command.
 
 Each example is answered in the very bytes that the documentation implies, so that neither the sandbox's own rules
 nor the tool's prediction is the judge. Where the documentation shows an example in two ways, both are silent.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jsonschema
 import pytest
 
-from drift.render.report.json import schema
+from drift.render.json import schema
 from tests.e2e.conftest import PATIENCE, Drift, Sandbox, SandboxFactory
 from tests.e2e.faults import CHANGED, LIST, ONE, WORKSPACE, Mode
 

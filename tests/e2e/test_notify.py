@@ -1,12 +1,18 @@
-"""Notices of scheduled checks: sent once, to a URL that nobody sees."""
+"""Notices of scheduled checks: sent once, to a URL that nobody sees; and what holds for every command that sends."""
 
 import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
-from tests.e2e.conftest import EXAMPLE, Drift, Sandbox, SandboxFactory
+from drift.render import render_report
+from tests.e2e.conftest import EXAMPLE, Drift, Run, Sandbox, SandboxFactory
 from tests.e2e.webhooks import webhook
+from tests.reports import full_report
+from tests.unit.forge.servers import bomb, dripping_body, dripping_headers, endless_body, plain, serving
 
 
 @pytest.fixture
@@ -94,3 +100,71 @@ def test_a_heartbeat_and_a_dry_run(drift: Drift) -> None:
 
     assert json.loads(dry.out) == json.loads(service.sent[0].body)
     assert json.loads(dry.out)["summary"] == "Nothing new: the same 1 difference"
+
+
+Answer: TypeAlias = Callable[[bytes], Iterator[bytes]]
+SENDING = pytest.mark.parametrize("command", ["notify", "comment", "issue"])
+
+
+def send(drift: Drift, command: str, url: str, env: dict[str, str] | None = None) -> Run:
+    """Send what there is to say to a service, with a second of time."""
+    (drift.directory / "report.json").write_text(render_report(full_report(), "json"))
+    if command == "notify":
+        more = ["--since", "none.json", "--webhook-url-file", str(hook(drift, f"{url}/T0K3N"))]
+    else:
+        more = ["--repo", "acme/limits", "--api-url", url, *(["--pr", "7"] if command == "comment" else [])]
+    return drift(
+        command, "report.json", *more, "--timeout", "1s", key=None, env={"GITHUB_TOKEN": "S3CR3T", **(env or {})}
+    )
+
+
+@SENDING
+def test_headers_that_never_end_are_waited_for_no_longer_than_the_time(drift: Drift, command: str) -> None:
+    with serving(dripping_headers, pause=0.05) as service:
+        begun = time.monotonic()
+        run = send(drift, command, service.url)
+
+    assert time.monotonic() - begun < 10
+    assert (run.code, run.out) == (1, "")
+    assert "did not take what was sent: no answer within the 1 seconds" in run.err
+    assert "hint: allow more with --timeout" in run.err
+
+
+@pytest.mark.parametrize("answer", [dripping_body, endless_body, bomb])
+@pytest.mark.parametrize("command", ["comment", "issue"])
+def test_a_list_that_takes_too_long_or_too_much_is_an_error(drift: Drift, command: str, answer: Answer) -> None:
+    with serving(answer, pause=0.02) as service:
+        run = send(drift, command, service.url)
+
+    assert (run.code, run.out) == (1, "")
+    assert "GitHub did not take what was sent: " in run.err
+    assert "unexpected" not in run.err
+    assert {request.split()[0] for request in service.asked} == {b"GET"}
+
+
+@SENDING
+def test_what_is_sent_to_this_machine_goes_through_no_proxy(drift: Drift, command: str) -> None:
+    with serving(lambda _: iter([plain(b"[]")])) as service, serving(lambda _: iter([plain(b"[]")])) as proxy:
+        run = send(drift, command, service.url, {"HTTP_PROXY": proxy.url, "ALL_PROXY": proxy.url})
+
+    assert (run.code, proxy.asked) == (0, [])
+    assert service.asked
+
+
+@SENDING
+@pytest.mark.parametrize("env", [{"NO_PROXY": "[::1]"}, {"SSL_CERT_FILE": "/none.pem"}, {"ALL_PROXY": "socks5://x:1"}])
+def test_an_environment_for_other_services_is_no_fault_on_this_machine(
+    drift: Drift, command: str, env: dict[str, str]
+) -> None:
+    with serving(lambda _: iter([plain(b"[]")])) as service:
+        assert send(drift, command, service.url, env).code == 0
+
+
+@SENDING
+@pytest.mark.parametrize("env", [{"SSL_CERT_FILE": "/none.pem"}, {"ALL_PROXY": "socks5://127.0.0.1:1"}])
+def test_an_environment_that_cannot_be_used_is_named(drift: Drift, command: str, env: dict[str, str]) -> None:
+    run = send(drift, command, "https://service.invalid", env)
+
+    assert (run.code, run.out) == (4, "")
+    assert "the proxy or the certificates of this environment cannot be used" in run.err
+    assert "T0K3N" not in run.err

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from drift.plan.values import Plan
-from drift.render.plan.formats import render_plan
+from drift.render import PLANS
 from drift.sandbox.world import DEFAULT_KEY
 from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift, Run, Sandbox, SandboxFactory
 from tests.hostile import HOSTILE
@@ -259,4 +259,4 @@ def test_shellcheck_has_nothing_to_say_whatever_groups_are_called(
 
 
 def as_script(plan: object) -> str:
-    return render_plan(msgspec.convert(plan, Plan), "sh")
+    return PLANS.render(msgspec.convert(plan, Plan), "sh")

@@ -1,12 +1,13 @@
 """Saved reports again: other formats, merged shards, without key or network."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from drift.render import FORMATS
-from drift.render.report.json import schema
+from drift.render.json import schema
 from drift.report.report import SCHEMA_VERSION
 from tests.e2e.conftest import EXAMPLE, Drift, SandboxFactory
 
@@ -88,6 +89,13 @@ def test_a_report_of_another_major_version_is_refused(drift: Drift) -> None:
     assert "report schema 2.0" in run.err
 
 
+def test_a_report_without_an_end_is_refused(drift: Drift) -> None:
+    run = drift("render", "/dev/zero")
+
+    assert (run.code, run.out) == (4, "")
+    assert "/dev/zero has more than 268,435,456 bytes" in run.err
+
+
 def test_a_missing_report_is_told(drift: Drift) -> None:
     assert "cannot read nowhere.json" in drift("render", "nowhere.json").err
 
@@ -151,6 +159,55 @@ def test_another_major_version_is_refused_for_its_version_whatever_is_in_it(drif
 
     assert (run.code, run.out) == (4, "")
     assert f"has report schema 2.0; this version reads {SCHEMA_VERSION}" in run.err
+
+
+@pytest.mark.parametrize("name", ["report.out", "link"])
+def test_a_file_that_is_written_again_keeps_its_permissions_and_its_links(drift: Drift, name: str) -> None:
+    target = drift.directory / "report.out"
+    target.write_text("old")
+    target.chmod(0o640)
+    (drift.directory / "link").symlink_to("report.out")
+
+    drift("render", OLD, "--output", f"json={name}")
+
+    assert json.loads(target.read_text())["schema_version"] == SCHEMA_VERSION
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert (drift.directory / "link").is_symlink()
+    assert {path.name for path in drift.directory.iterdir()} == {"report.out", "link"}
+
+
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(drift: Drift) -> None:
+    pipe = drift.directory / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        code = drift("render", OLD, "--output", "text=pipe", "--output", "json=/dev/null").code
+        said = os.read(reading, 65_536)
+    finally:
+        os.close(reading)
+
+    assert code == 2
+    assert b"limit-raised" in said
+    assert pipe.is_fifo()
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize("link", ["out.json", "reports", "device"])
+def test_a_link_that_leads_out_of_the_repository_is_not_followed(drift: Drift, tmp_path: Path, link: str) -> None:
+    """A pull request may have brought it."""
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    target = tmp_path / "elsewhere" / "out.json"
+    target.write_text("mine")
+    leads_to = {"out.json": target, "reports": target.parent, "device": Path("/dev/null")}
+    (tmp_path / "repository" / link).symlink_to(leads_to[link])
+    path = "reports/out.json" if link == "reports" else link
+
+    run = drift("render", OLD, "--output", f"text=repository/{path}")
+
+    assert run.code == 1
+    assert f"cannot write repository/{path}: a link leads out of the repository" in run.err
+    assert target.read_text() == "mine"
 
 
 def with_unknown_members(value: object) -> dict[str, object]:

@@ -75,8 +75,18 @@ def test_a_slow_check_shows_how_far_it_is_how_fast_and_how_long_it_will_take(
     frames = [re.sub(r"\x1b\[[0-9?;]*[A-Za-z]", "", frame).rstrip() for frame in shown.split("\r")]
     assert any(re.search(r"^reading and comparing .* [1-8]/8 \d+/s left \d:\d\d:\d\d$", frame) for frame in frames)
     assert max(map(len, frames)) <= columns
+    assert frames[-2:] == ["", ""], "nothing is left of it"
     assert "\x1b" not in report
     assert report.startswith("in-sync: nothing differs")
+
+
+def test_without_a_known_end_it_says_how_far_it_is(drift: Drift, sandbox: SandboxFactory) -> None:
+    live = sandbox(faults=["latency=1500ms"])
+
+    shown, _ = on_terminal(drift, "snapshot", "x.json", "--api-url", live.url, columns=80, stream="stderr")
+
+    frames = {frame.rstrip() for frame in shown.split("\r")}
+    assert frames == {"", "reading and comparing 0"}
 
 
 @pytest.mark.parametrize("option", ["--quiet", None])

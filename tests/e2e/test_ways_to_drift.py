@@ -277,17 +277,17 @@ ROWS = [
         declared=POOLS,
     ),
     Row(
-        "somebody creates a group that nobody declared",
-        lambda live: add(live, "stranger", LARGE),
-        ("stranger group-unmanaged permissive",),
+        "somebody creates an unmanaged group",
+        lambda live: add(live, "newcomer", LARGE),
+        ("newcomer group-unmanaged permissive",),
         says=("low group-unmanaged",),
         options=("--unmanaged",),
     ),
-    Row("the same, and nobody asks for such groups", lambda live: add(live, "stranger", LARGE)),
+    Row("the same, and nobody asks for such groups", lambda live: add(live, "newcomer", LARGE)),
     Row(
         "somebody creates a group below a declared one",
-        lambda live: add(live, "stranger", config("org/large"), parent="acme"),
-        ("stranger group-unmanaged permissive",),
+        lambda live: add(live, "newcomer", config("org/large"), parent="acme"),
+        ("newcomer group-unmanaged permissive",),
         says=("medium group-unmanaged", "below the declared group acme"),
         declared=POOLS,
         options=("--unmanaged",),
@@ -349,7 +349,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
-def test_what_happens_to_live_groups_is_told_as(drift: Drift, sandbox: SandboxFactory, row: Row) -> None:
+def test_what_happens_to_live_groups_is_reported_as(drift: Drift, sandbox: SandboxFactory, row: Row) -> None:
     (drift.directory / "groups.yaml").write_text(row.declared)
     live = sandbox(drift.directory / "groups.yaml", faults=row.faults)
     row.happens(live)

@@ -7,7 +7,7 @@
 #   access removed: 3 models in 2 groups, for all keys of each; 1 group left without any
 #     extra (Acme): org/free, org/new
 #     closed (Acme): org/model (all it had)
-#   4 live groups not declared: left alone
+#   4 unmanaged groups: left alone
 #   unread: eu (Acme): 503
 # by hand, not in this script:
 #   gone (Acme) [missing] desired/acme.yaml:100:3
@@ -25,7 +25,7 @@
 #   child (Acme) [refused] desired/acme.yaml:20:3
 #     not all live groups were seen, so the limits of its tree are not known
 #
-# Review every step: each body replaces the group's whole model set. Then:
+# Review every step: each body replaces all models of the group. Then:
 #   BASETEN_API_KEY=... sh FILE
 # Each step first looks whether the group is still what the plan was made from, and stops if it is not.
 # shellcheck disable=SC2016,SC1003 # a $ or a quote in a name is nothing but that

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import ANY
 
 import yaml
 from hypothesis import assume, given
@@ -11,15 +12,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from drift.desired import load_desired
-from drift.export.cst import Node, Text
-from drift.export.names import file_name
-from drift.export.plan import Place, declared_in, plan
-from drift.export.state import Live, Options, content, differences
+from drift.errors import Location
+from drift.export.acceptances import append_accepted
+from drift.export.additions import file_name
+from drift.export.editor import Edits, YamlNode
+from drift.export.exporting import declared_in, export
+from drift.export.state import Destination, ExportOptions, LiveState, content, differences
 from drift.export.writing import flow, scalar
 from drift.model.forest import desired_key
 from drift.model.groups import Group
 from drift.model.limits import LimitKey, Limits
+from drift.model.paths import ModelPath
 from drift.model.selection import Selection
+from drift.report.acceptance import Acceptance
 from tests.builders import live
 from tests.examples import examples
 
@@ -113,25 +118,25 @@ def forests(draw: st.DrawFn, mode: str = "") -> Mapping[str, Group]:
 
 
 options = st.builds(
-    Options,
+    ExportOptions,
     layout=st.sampled_from(["single", "per-root", "per-group"]),
     profiles=st.booleans(),
     pin_ids=st.booleans(),
     force=st.just(value=True),
 )
-PLACE = Place("desired", "")
+DESTINATION = Destination("desired", "")
 
 
-def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> Live:
+def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> LiveState:
     """What reading would give: each declared group answered by external id."""
     by_name = {group.external_entity_id: group for group in groups.values()}
     keys = {desired_key(group) for group in declared_in(texts).desired.groups}
-    return Live(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
+    return LiveState(groups, {key: by_name[key] for key in keys if key in by_name}, frozenset(keys - by_name.keys()))
 
 
 @given(forests(), options)
-def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: Options) -> None:
-    planned = plan({}, Live(groups, {}, frozenset()), how, PLACE)
+def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group], how: ExportOptions) -> None:
+    planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
 
     with TemporaryDirectory() as directory:
         for path, text in planned.texts.items():
@@ -144,7 +149,7 @@ def test_what_is_written_reads_back_as_what_is_live(groups: Mapping[str, Group],
         answer = seen(groups, planned.texts).declared[desired_key(group)]
         assert (group.name, group.models) == (answer.name, answer.models)
         assert group.id == (answer.id if how.pin_ids else None)
-    assert plan(planned.texts, seen(groups, planned.texts), how, PLACE).texts == {}
+    assert export(planned.texts, seen(groups, planned.texts), how, DESTINATION).texts == {}
 
 
 def restyled(text: str, style: bool | None) -> str:  # noqa: FBT001 - as PyYAML calls it
@@ -156,10 +161,10 @@ def restyled(text: str, style: bool | None) -> str:  # noqa: FBT001 - as PyYAML 
 def test_files_of_any_style_follow_live_when_forced(
     data: st.DataObject,
     before: Mapping[str, Group],
-    how: Options,
+    how: ExportOptions,
     style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
 ) -> None:
-    files = plan({}, Live(before, {}, frozenset()), how, PLACE).texts
+    files = export({}, LiveState(before, {}, frozenset()), how, DESTINATION).texts
     if not isinstance(style, str):
         files = {path: restyled(text, style) for path, text in files.items()}
     after = dict(before)
@@ -175,14 +180,14 @@ def test_files_of_any_style_follow_live_when_forced(
         elif not any(group.parent_group_id == key for group in after.values()) and len(after) > 1:
             del after[key]
 
-    planned = plan(files, seen(after, files), how, PLACE)
+    planned = export(files, seen(after, files), how, DESTINATION)
 
     now = {**files, **planned.texts}
     assert differences(declared_in(now).desired.groups, seen(after, now)) == {}
     assert {desired_key(group) for group in declared_in(now).desired.groups} == {
         group.external_entity_id for group in after.values()
     }
-    assert plan(now, seen(after, now), how, PLACE).texts == {}
+    assert export(now, seen(after, now), how, DESTINATION).texts == {}
     for path in files:
         if path not in planned.texts:
             continue
@@ -202,17 +207,41 @@ def before_is_after(name: str, before: Mapping[str, Group], after: Mapping[str, 
 
 @given(forests(), st.sets(external_ids), options)
 def test_a_part_of_a_workspace_is_declared_as_it_is(
-    groups: Mapping[str, Group], left_out: set[str], how: Options
+    groups: Mapping[str, Group], left_out: set[str], how: ExportOptions
 ) -> None:
     assume({group.external_entity_id for group in groups.values()} - left_out)
     globs = tuple("!" + re.sub(r"([*?\[])", r"[\1]", name) for name in left_out)
     how = replace(how, selection=Selection(globs))
 
-    planned = plan({}, Live(groups, {}, frozenset()), how, PLACE)
+    planned = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION)
 
     desired = declared_in(planned.texts).desired.groups
     assert {group.ref.label for group in desired} == {g.external_entity_id for g in groups.values()} - left_out
     assert differences(desired, seen(groups, planned.texts)) == {}
+
+
+ACCEPTANCE = Acceptance("g", "limit-raised", ModelPath("o/m"), 5, "r", "o", "2027-01-31", 1, Location("a", 1, 1))
+
+
+@examples(0.5)
+@given(forests(), options, st.sampled_from(["own", True, False, None]), texts.filter(bool))
+def test_an_acceptance_leaves_the_rest_of_any_file_as_it_is(
+    groups: Mapping[str, Group],
+    how: ExportOptions,
+    style: bool | str | None,  # noqa: FBT001 - hypothesis passes it by position
+    name: str,
+) -> None:
+    files = export({}, LiveState(groups, {}, frozenset()), how, DESTINATION).texts
+    path, text = next(iter(files.items()))
+    text = text if isinstance(style, str) else restyled(text, style)
+    acceptances = [ACCEPTANCE, replace(ACCEPTANCE, group=f"{name}2", reason=name, live={"slug": name})]
+
+    added = append_accepted(text, acceptances, file=path).text
+
+    assert {**yaml.safe_load(text), "accepted": ANY} == yaml.safe_load(added)
+    assert [entry["group"] for entry in yaml.safe_load(added)["accepted"]] == ["g", f"{name}2"]
+    again = append_accepted(added, [replace(acceptances[0], live=6), acceptances[1]], file=path)
+    assert (again.text, again.renewed) == (added.replace("live: 5", "live: 6", 1), 2)
 
 
 @given(texts)
@@ -246,9 +275,9 @@ documents = st.recursive(
 )
 def test_spans_hold_the_values_that_they_are_of(document: object, style: bool | None, mark: str, newline: str) -> None:  # noqa: FBT001 - hypothesis passes it by position
     text = mark + yaml.safe_dump({"top": document}, default_flow_style=style, allow_unicode=True).replace("\n", newline)
-    file = Text(text)
+    file = Edits(text)
 
-    def check(node: Node) -> None:
+    def check(node: YamlNode) -> None:
         span = text[node.start : node.end]
         if node.form == "scalar":
             found = yaml.compose(span) if span else None

@@ -14,8 +14,8 @@ from drift.checker.check import check
 from drift.model.effective import cascading_violations
 from drift.model.forest import Forest, Node
 from drift.model.groups import DesiredGroup
-from drift.model.limits import LimitKey, Models
-from drift.plan import Plan, Seen, Source, draw_up
+from drift.model.limits import UNITS, LimitKey, Models
+from drift.plan import Plan, Provenance, Seen, draw_up
 from drift.report.report import Report
 from drift.sandbox.seeding import seed
 from drift.sandbox.wire import GROUPS_PATH
@@ -110,11 +110,11 @@ def plan_for(desired: list[DesiredGroup], world: World) -> Plan:
     found = {at: live[name] for at, one in enumerate(desired) if (name := one.external_entity_id or "") in live}
     missing = frozenset(range(len(desired))) - found.keys()
     known = {group.id for group in found.values()}
-    strangers = [group for group in live.values() if group.id not in known]
+    unmanaged = [group for group in live.values() if group.id not in known]
     return draw_up(
         desired,
-        Seen(found, missing, strangers),
-        Source("http://127.0.0.1", "the world", WHEN),
+        Seen(found, missing, unmanaged),
+        Provenance("http://127.0.0.1", "the world", WHEN),
         url_of=lambda id_: f"{GROUPS_PATH}/{quote(id_, safe='')}",
         large=True,
     )
@@ -210,9 +210,11 @@ def test_on_the_way_no_model_is_given_that_neither_side_has(sides: tuple[list[No
     for step in plan_for(declarations(wanted, set(), set(), set()), world).steps:
         name = step.group.external_entity_id or ""
         for model in step.after.models:
-            assert model.slug in new[name]
-            sides_of = [side.get(model.slug, {}) for side in (old[name], new[name])]
-            for limit in (*model.rate_limits, *model.usage_limits):
-                assert limit.threshold in {
-                    threshold for side in sides_of for key, threshold in side.items() if key.type == limit.type
-                }
+            slug = str(model["slug"])
+            assert slug in new[name]
+            sides_of = [side.get(slug, {}) for side in (old[name], new[name])]
+            for kind in UNITS:
+                for limit in msgspec.convert(model[kind], list[dict[str, str | int]]):
+                    assert limit["threshold"] in {
+                        threshold for side in sides_of for key, threshold in side.items() if key.type == limit["type"]
+                    }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client import parser as prometheus
 
 from drift.render import FORMATS, render_report
-from drift.render.report.json import parse
+from drift.render.json import parse
 from tests.reports import hostile_report
 
 TEXT = st.text(st.characters(exclude_categories=()), min_size=1, max_size=60)

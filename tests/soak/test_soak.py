@@ -17,8 +17,8 @@ import pytest
 from drift.checker.check import check
 from drift.desired import load_desired
 from drift.gateway.key import ApiKey
-from drift.gateway.plan import ReadMode
-from drift.gateway.source import GatewaySource, Options
+from drift.gateway.settings import ReadMode, ReadOptions
+from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup
 from drift.report.report import Report, Verdict
 from drift.sandbox.world import DEFAULT_KEY
@@ -87,7 +87,7 @@ def readers() -> int:
 
 
 def checked(url: str, desired: Sequence[DesiredGroup], mode: ReadMode) -> Report:
-    options = Options(mode=mode, rate=None, concurrency=8, timeout=60, request_timeout=5)
+    options = ReadOptions(read=mode, rate=None, concurrency=8, timeout=60, request_timeout=5)
     with GatewaySource(url, ApiKey(DEFAULT_KEY, origin="soak"), options) as source:
         return check(
             desired,

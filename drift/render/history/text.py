@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from drift.model.wording import counted, number
+from drift.render import RenderOptions
 from drift.render.visible import visible
 from drift.report.history import Episode, History, RunEntry, oldest
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-def render(history: History) -> str:
+def render(history: History, _options: RenderOptions) -> str:
     """Plain lines, the same for terminals, files and pipes."""
     return "".join(f"{line}\n" for line in _lines(history))
 

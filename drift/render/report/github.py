@@ -7,28 +7,25 @@ Of each step GitHub keeps ten annotations of a kind and drops the others in sile
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
-from drift.errors import Level, Location, Problem
+from drift.errors import Location
 from drift.model.wording import counted, number
 from drift.render import RenderOptions
-from drift.render.report.amounts import exposed
+from drift.render.report.remarks import Remark, remarks
 from drift.render.visible import clipped, visible
-from drift.render.words import effect, lapse, outcome
-from drift.report.acceptance import Accepted, Lapsed
-from drift.report.finding import ChangeStatus, Finding
+from drift.render.words import UNLISTED, outcome
+from drift.report.finding import ChangeStatus
 from drift.report.report import Report
 from drift.rules import Severity
 
 Kind: TypeAlias = Literal["error", "warning", "notice"]
 
-PER_KIND = 10
-KINDS: Mapping[Severity, Kind] = {
+_PER_KIND = 10
+_KINDS: Mapping[Severity, Kind] = {
     Severity.HIGH: "error",
     Severity.MEDIUM: "warning",
     Severity.LOW: "notice",
     Severity.INFO: "notice",
 }
-"""What findings become; those that only say what applying the files will change are notices."""
-_LEVELS: Mapping[Level, Kind] = {Level.ERROR: "error", Level.WARNING: "warning"}
 _TITLE = 255
 _MESSAGE = 2_000
 
@@ -43,7 +40,7 @@ class _Annotation(NamedTuple):
 def render(report: Report, _options: RenderOptions) -> str:
     """The annotations, worst first, then the verdict as a plain line."""
     shown: list[str] = []
-    room = {"error": PER_KIND, "warning": PER_KIND, "notice": PER_KIND - 1}
+    room = {"error": _PER_KIND, "warning": _PER_KIND, "notice": _PER_KIND - 1}
     left = dict.fromkeys(room, 0)
     for annotation in _annotations(report):
         if room[annotation.kind]:
@@ -53,53 +50,40 @@ def render(report: Report, _options: RenderOptions) -> str:
             left[annotation.kind] += 1
     if any(left.values()):
         kinds = ", ".join(counted(count, kind) for kind, count in left.items() if count)
-        more = f"{number(sum(left.values()))} more"
-        told = f"{kinds} not shown here, where a step has room for {PER_KIND} of a kind; other formats have all"
-        shown.append(_command(_Annotation("notice", None, more, told)))
+        message = f"{kinds} not shown here, where a step has room for {_PER_KIND} of a kind; other formats have all"
+        shown.append(_command(_Annotation("notice", None, f"{number(sum(left.values()))} more", message)))
     return "".join(f"{line}\n" for line in [*shown, f"{report.verdict.value}: {clipped(outcome(report), _MESSAGE)}"])
 
 
 def _annotations(report: Report) -> Iterator[_Annotation]:
-    if report.failure:
-        message = ". ".join(text for text in (report.failure.message, report.failure.hint) if text)
-        yield _Annotation("error", None, "nothing was compared", message)
-    yield from (_problem(problem) for problem in report.problems if problem.level is Level.ERROR)
-    yield from map(_finding, report.findings)
-    for unread in report.unread:
-        yield _Annotation("warning", unread.source, f"unread: {unread.group.label}", unread.message)
     if report.unseen:
-        yield _Annotation("warning", None, "not all undeclared groups were seen", report.unseen)
-    yield from map(_lapsed, report.lapsed)
-    yield from (_expiring(entry) for entry in report.accepted if entry.expiring)
-    yield from (_problem(problem) for problem in report.problems if problem.level is not Level.ERROR)
+        yield _Annotation("warning", None, UNLISTED, report.unseen)
+    for remark in remarks(report):
+        if not remark.accepted:
+            # An unmanaged group stands on no line.
+            place = remark.finding.source if remark.finding else remark.place
+            yield _Annotation(_kind(remark), place, _title(remark), remark.text)
+        elif remark.accepted.expiring:
+            by = remark.accepted.acceptance
+            title = f"accepted until {by.until}: {remark.subject}"
+            yield _Annotation("notice", by.source, title, f"{remark.text}; owner {by.owner}")
 
 
-def _lapsed(lapsed: Lapsed) -> _Annotation:
-    acceptance = lapsed.acceptance
-    title = f"lapsed acceptance of {acceptance.rule or 'any rule'}: {acceptance.group}"
-    return _Annotation("warning", acceptance.source, title, f"{lapse(lapsed)}; owner {acceptance.owner}")
+def _kind(remark: Remark) -> Kind:
+    """What only says what applying the files will change is a notice; what is no finding, at least a warning."""
+    finding = remark.finding
+    if finding is None:
+        return "error" if remark.severity is Severity.HIGH else "warning"
+    return "notice" if finding.status is ChangeStatus.INTRODUCED else _KINDS[finding.severity]
 
 
-def _expiring(entry: Accepted) -> _Annotation:
-    title = f"accepted until {entry.acceptance.until}: {entry.finding.group.label}"
-    message = f"{entry.finding.message}; owner {entry.acceptance.owner}"
-    return _Annotation("notice", entry.acceptance.source, title, message)
-
-
-def _finding(finding: Finding) -> _Annotation:
+def _title(remark: Remark) -> str:
+    about = f": {remark.subject}" if remark.subject else ""
+    finding = remark.finding
+    if finding is None:
+        return f"{remark.rule}{about}"
     status = f"{finding.status}, " if finding.status else ""
-    kind = "notice" if finding.status is ChangeStatus.INTRODUCED else KINDS[finding.severity]
-    title = f"{finding.rule} [{status}{finding.severity}, {finding.direction}]: {finding.group.label}"
-    parts = [finding.message]
-    parts += [effect(finding)] if finding.affected else []
-    parts += [f"exposes {exposed(finding.exposure)}"] if finding.exposure else []
-    return _Annotation(kind, finding.source, title, "; ".join(parts))
-
-
-def _problem(problem: Problem) -> _Annotation:
-    path = f"{problem.path}: " if problem.path else ""
-    hint = f" (hint: {problem.hint})" if problem.hint else ""
-    return _Annotation(_LEVELS[problem.level], problem.location, problem.rule, f"{path}{problem.message}{hint}")
+    return f"{remark.rule} [{status}{finding.severity}, {finding.direction}]{about}"
 
 
 def _command(annotation: _Annotation) -> str:
@@ -108,8 +92,8 @@ def _command(annotation: _Annotation) -> str:
     if place is not None:
         properties = {"file": visible(place.file), "line": str(place.line), "col": str(place.column)}
     properties["title"] = clipped(annotation.title, _TITLE)
-    told = ",".join(f"{name}={_property(text)}" for name, text in properties.items())
-    return f"::{annotation.kind} {told}::{_data(clipped(annotation.message, _MESSAGE))}"
+    shown = ",".join(f"{name}={_property(text)}" for name, text in properties.items())
+    return f"::{annotation.kind} {shown}::{_data(clipped(annotation.message, _MESSAGE))}"
 
 
 def _data(text: str) -> str:

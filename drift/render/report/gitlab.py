@@ -5,7 +5,6 @@ out, for the format has no word for them.
 """
 
 import msgspec
-from msgspec import Struct
 
 from drift.render import RenderOptions
 from drift.render.report.remarks import Remark, remarks
@@ -23,35 +22,18 @@ _NO_FILE = "."
 """GitLab drops an entry without a path; this one is of a run that knows no file."""
 
 
-class _Lines(Struct, frozen=True):
-    begin: int
-
-
-class _Location(Struct, frozen=True):
-    path: str
-    lines: _Lines
-
-
-class _Issue(Struct, frozen=True):
-    description: str
-    check_name: str
-    fingerprint: str
-    severity: str
-    location: _Location
-
-
 def render(report: Report, _options: RenderOptions) -> str:
     """One JSON list, worst first; empty if there is nothing to say."""
-    issues = [_issue(remark) for remark in remarks(report) if not remark.acceptance]
+    issues = [_issue(remark) for remark in remarks(report) if not remark.accepted]
     return msgspec.json.format(msgspec.json.encode(issues), indent=2).decode() + "\n"
 
 
-def _issue(remark: Remark) -> _Issue:
+def _issue(remark: Remark) -> dict[str, object]:
     path = visible(remark.place.file.removeprefix("./")) if remark.place else _NO_FILE
-    return _Issue(
-        description=remark.text,
-        check_name=remark.rule,
-        fingerprint=remark.fingerprint,
-        severity=_SEVERITIES[remark.severity],
-        location=_Location(path, _Lines(remark.place.line if remark.place else 1)),
-    )
+    return {
+        "description": visible(remark.sentence),
+        "check_name": remark.rule,
+        "fingerprint": remark.fingerprint,
+        "severity": _SEVERITIES[remark.severity],
+        "location": {"path": path, "lines": {"begin": remark.place.line if remark.place else 1}},
+    }

@@ -2,10 +2,10 @@
 
 There is no one standard; this is what Jenkins, GitLab, Azure DevOps and GitHub actions read alike: ``testsuites``,
 one ``testsuite``, and in a ``testcase`` at most one of ``failure`` (drift), ``error`` (not read) and ``skipped``
-(accepted), each with a ``message`` and the whole text inside. Characters that XML cannot hold are written out.
+(accepted), each with a ``message`` and the complete text inside. Characters that XML cannot hold are written out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -13,99 +13,73 @@ from msgspec import Struct
 
 from drift.errors import HINTS, Level, Location
 from drift.model.groups import GroupRef
-from drift.model.wording import counted
 from drift.render import RenderOptions
-from drift.render.report.amounts import exposed
+from drift.render.report.text import accepted_lines, finding_lines, lapsed_lines
+from drift.render.terminal import Line, show
 from drift.render.visible import visible
+from drift.render.words import UNLISTED, takes_descendants
 from drift.report.acceptance import Accepted
 from drift.report.finding import Finding
 from drift.report.report import GroupEntry, Report, Status, Unread
 
 _SUITE = "baseten-drift"
-_NOWHERE = "not declared"
-_RUN = "run"
-_TAKES_DESCENDANTS = frozenset({"group-missing", "group-recreated"})
-_NAMED = 20
-"""Descendants that are named at a finding."""
 
 
 def render(report: Report, _options: RenderOptions) -> str:
     """One XML document; a run that failed has at least one case with an error."""
-    cases = [*_run(report), *_groups(report)]
+    cases = [*_of_run(report), *_of_groups(report)]
     started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
-    counts = {
-        "tests": str(len(cases)),
-        "failures": str(sum(case.find("failure") is not None for case in cases)),
-        "errors": str(sum(case.find("error") is not None for case in cases)),
-        "time": f"{(finished - started).total_seconds():.3f}",
-    }
-    skipped = str(sum(case.find("skipped") is not None for case in cases))
-    root = Element("testsuites", {"name": _SUITE, **counts})
+    failures, errors, skipped = (
+        str(sum(case.find(tag) is not None for case in cases)) for tag in ("failure", "error", "skipped")
+    )
+    seconds = f"{(finished - started).total_seconds():.3f}"
+    counts = {"name": _SUITE, "tests": str(len(cases)), "failures": failures, "errors": errors, "time": seconds}
+    root = Element("testsuites", counts)
     # Without a zone, as JUnit's own schemas have it; it is UTC.
     timestamp = started.strftime("%Y-%m-%dT%H:%M:%S")
-    suite = SubElement(root, "testsuite", {"name": _SUITE, **counts, "skipped": skipped, "timestamp": timestamp})
+    suite = SubElement(root, "testsuite", {**counts, "skipped": skipped, "timestamp": timestamp})
     _properties(suite, _facts(report))
     suite.extend(cases)
-    if said := [*report.warnings, *(_lapses(report))]:
-        SubElement(suite, "system-out").text = _text(said)
+    if output := [*report.warnings, *show(lapsed_lines(report.lapsed)).splitlines()]:
+        _output(suite, output)
     indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _facts(report: Report) -> Mapping[str, str]:
+def _facts(report: Report) -> Mapping[str, str | None]:
     evidence = report.evidence
     return {
         "verdict": report.verdict.value,
         "exit_code": str(report.exit_code),
         "version": report.tool.version,
         "api_url": report.api_url,
-        **({"shard": report.shard} if report.shard else {}),
-        **({"git_commit": evidence.git_commit} if evidence and evidence.git_commit else {}),
-        **({"digest": evidence.digest} if evidence else {}),
+        "shard": report.shard,
+        "git_commit": evidence.git_commit if evidence else None,
+        "digest": evidence.digest if evidence else None,
     }
 
 
-def _run(report: Report) -> Iterator[Element]:
-    """Cases that are of no group: why the run as a whole is not what it should be."""
+def _of_run(report: Report) -> Iterator[Element]:
+    """Cases that are of no group: why the run itself is not what it should be."""
     if report.failure:
-        case = _case("check", None, _RUN)
+        case = _case("check", None, "run")
         _outcome(case, "error", "check-failed", report.failure.message, [report.failure.message, report.failure.hint])
         yield case
     for problem in report.problems:
         case = _case(f"{problem.rule} {problem.path}".rstrip(), problem.location)
-        text = [str(problem.location), *([problem.hint] if problem.hint else [])]
+        text = [str(problem.location), problem.hint]
         if problem.level is Level.ERROR:
             _outcome(case, "error", problem.rule, problem.message, [problem.message, *text])
         else:
-            SubElement(case, "system-out").text = _text([f"warning: {problem.message}", *text])
+            _output(case, [f"warning: {problem.message}", *text])
         yield case
     if report.unseen:
-        case = _case("undeclared groups", None, _RUN)
-        _outcome(case, "error", "unseen", f"not all undeclared groups were seen: {report.unseen}", [])
+        case = _case("live groups", None, "run")
+        _outcome(case, "error", "unseen", f"{UNLISTED}: {report.unseen}", [])
         yield case
 
 
-def _groups(report: Report) -> Iterator[Element]:
-    """A case for each group: those of the run, and whichever others a finding names."""
-    cases = _Cases(report.groups)
-    for finding in report.findings:
-        cases.of(finding.group, finding.source).findings.append(finding)
-    for accepted in report.accepted:
-        cases.of(accepted.finding.group, accepted.finding.source).accepted.append(accepted)
-    for unread in report.unread:
-        cases.of(unread.group, unread.source).unread = unread
-    for finding in report.findings:
-        if finding.rule in _TAKES_DESCENDANTS:
-            for affected in finding.affected:
-                cases.of(affected.group, None).gone_with = finding.group.label
-    for of_group in cases.all:
-        case = _case(of_group.entry.group.label, of_group.entry.source)
-        _properties(case, _about(of_group.entry))
-        _judge(case, of_group)
-        yield case
-
-
-class _Case(Struct):
+class _OfGroup(Struct):
     """A group and all that the report says about it."""
 
     entry: GroupEntry
@@ -116,36 +90,58 @@ class _Case(Struct):
     """The ancestor whose deletion took this group with it."""
 
 
-class _Cases:
+class _Groups:
     """Groups by what findings call them: a group that was re-created has another id there than in the files."""
 
     def __init__(self, entries: Sequence[GroupEntry]) -> None:
-        self.all = [_Case(entry) for entry in entries]
-        self._exact: dict[tuple[str, str | None], _Case] = {}
-        self._by_label: dict[str, _Case] = {}
-        for case in self.all:
-            self._know(case)
+        self.all: list[_OfGroup] = []
+        self._exact: dict[tuple[str, str | None], _OfGroup] = {}
+        self._by_label: dict[str, _OfGroup] = {}
+        for entry in entries:
+            self._add(entry)
 
-    def of(self, group: GroupRef, source: Location | None) -> _Case:
+    def of(self, group: GroupRef, source: Location | None) -> _OfGroup:
         found = self._exact.get((group.label, group.id)) or self._by_label.get(group.label)
-        if found is None:
-            found = _Case(GroupEntry(group, Status.UNMANAGED, source))
-            self.all.append(found)
-            self._know(found)
-        return found
+        return found or self._add(GroupEntry(group, Status.UNMANAGED, source))
 
-    def _know(self, case: _Case) -> None:
-        group = case.entry.group
-        self._exact.setdefault((group.label, group.id), case)
-        self._by_label.setdefault(group.label, case)
+    def _add(self, entry: GroupEntry) -> _OfGroup:
+        added = _OfGroup(entry)
+        self.all.append(added)
+        self._exact.setdefault((entry.group.label, entry.group.id), added)
+        self._by_label.setdefault(entry.group.label, added)
+        return added
 
 
-def _judge(case: Element, of_group: _Case) -> None:
+def _of_groups(report: Report) -> Iterator[Element]:
+    """A case for each group: those of the run, and whichever others a finding names."""
+    groups = _Groups(report.groups)
+    for finding in report.findings:
+        groups.of(finding.group, finding.source).findings.append(finding)
+    for accepted in report.accepted:
+        groups.of(accepted.finding.group, accepted.finding.source).accepted.append(accepted)
+    for unread in report.unread:
+        groups.of(unread.group, unread.source).unread = unread
+    for finding in filter(takes_descendants, report.findings):
+        for affected in finding.affected:
+            groups.of(affected.group, None).gone_with = finding.group.label
+    for of_group in groups.all:
+        entry = of_group.entry
+        case = _case(entry.group.label, entry.source)
+        source = str(entry.source) if entry.source else None
+        facts = {"group_id": entry.group.id, "group_name": entry.group.name, "source": source}
+        _properties(case, {"status": entry.status.value, **facts})
+        _judge(case, of_group)
+        yield case
+
+
+def _judge(case: Element, of_group: _OfGroup) -> None:
     """Error before failure before skipped: a viewer shows one of them."""
     status, unread = of_group.entry.status, of_group.unread
     drift = [finding for finding in of_group.findings if finding.is_drift]
-    lines = [line for finding in of_group.findings for line in _finding(finding)]
-    lines += [line for excused in of_group.accepted for line in _accepted(excused)]
+    lines = _plain(
+        [row for finding in of_group.findings for row in finding_lines(finding)]
+        + [row for accepted in of_group.accepted for row in accepted_lines(accepted)]
+    )
     if unread:
         message = f"{unread.cause.value}: {unread.message}"
         _outcome(case, "error", unread.cause.value, message, [message, HINTS.get(unread.cause, ""), *lines])
@@ -160,49 +156,15 @@ def _judge(case: Element, of_group: _Case) -> None:
         first = of_group.accepted[0].acceptance
         _outcome(case, "skipped", "accepted", f"accepted until {first.until} by {first.owner}: {first.reason}", lines)
     elif lines:
-        SubElement(case, "system-out").text = _text(lines)
+        _output(case, lines)
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    place = str(finding.source) if finding.source else f"({_NOWHERE})"
-    yield f"{place}: {finding.severity.value} {finding.rule} [{finding.direction.value}]"
-    yield f"  {finding.message}"
-    if finding.affected:
-        names = ", ".join(affected.group.label for affected in finding.affected[:_NAMED])
-        yield f"  moves {counted(len(finding.affected), 'descendant')}: {names}{_more(len(finding.affected))}"
-    if finding.exposure:
-        yield f"  exposes {exposed(finding.exposure)}"
+def _plain(lines: Iterable[Line]) -> list[str]:
+    """As in the text report, where lines of groups stand two columns in."""
+    return [row.removeprefix("  ") for row in show(lines).splitlines()]
 
 
-def _more(count: int) -> str:
-    return f" and {count - _NAMED} more" if count > _NAMED else ""
-
-
-def _accepted(entry: Accepted) -> Iterator[str]:
-    yield from _finding(entry.finding)
-    excuse = entry.acceptance
-    soon = ", which is soon" if entry.expiring else ""
-    yield f"  accepted until {excuse.until}{soon}, by {excuse.owner}: {excuse.reason} ({excuse.source})"
-
-
-def _lapses(report: Report) -> Iterator[str]:
-    for lapsed in report.lapsed:
-        entry = lapsed.acceptance
-        yield f"{entry.source}: the acceptance for {entry.group} excuses nothing: {lapsed.lapse.value}"
-
-
-def _about(entry: GroupEntry) -> Mapping[str, str]:
-    group = entry.group
-    facts = {
-        "status": entry.status.value,
-        "group_id": group.id,
-        "group_name": group.name,
-        "source": str(entry.source) if entry.source else None,
-    }
-    return {name: value for name, value in facts.items() if value is not None}
-
-
-def _case(name: str, place: Location | None, otherwise: str = _NOWHERE) -> Element:
+def _case(name: str, place: Location | None, otherwise: str = "not declared") -> Element:
     """Viewers split ``classname`` at its last dot: ``desired/acme.yaml`` becomes package desired, class acme."""
     if place is None:
         return Element("testcase", {"classname": f"{_SUITE}.{otherwise}", "name": visible(name), "time": "0"})
@@ -218,10 +180,15 @@ def _outcome(case: Element, tag: str, kind: str, message: str, lines: Sequence[s
     SubElement(case, tag, {"type": kind, "message": visible(message)}).text = _text(lines) or visible(message)
 
 
-def _properties(parent: Element, facts: Mapping[str, str]) -> None:
+def _output(parent: Element, lines: Sequence[str]) -> None:
+    SubElement(parent, "system-out").text = _text(lines)
+
+
+def _properties(parent: Element, facts: Mapping[str, str | None]) -> None:
     properties = SubElement(parent, "properties")
     for name, value in facts.items():
-        SubElement(properties, "property", {"name": name, "value": visible(value)})
+        if value is not None:
+            SubElement(properties, "property", {"name": name, "value": visible(value)})
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -1,148 +1,100 @@
 """Findings as Markdown tables: one a group, folded by tree; which of them there is room for."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, assert_never
+from typing import TypeAlias, assert_never
 
-from drift.model.paths import (
-    EffectiveLimitPath,
-    EffectivePath,
-    FieldPath,
-    GroupPath,
-    LimitPath,
-    ModelPath,
-    Path,
-    RateLimitPath,
-)
+from drift.model import paths
 from drift.model.wording import counted, number, size
-from drift.render.report.amounts import exposed
-from drift.render.report.budget import Room
-from drift.render.report.markdown_text import cell, code, element, value
-from drift.render.report.outline import OfGroup, OfTree, Section
-from drift.render.words import SECTIONS, TITLES, effect, other_name
-from drift.report.finding import Finding
-from drift.report.report import Base
+from drift.render.report.markdown_text import Room, cell, code, element
+from drift.render.report.outline import OfGroup, OfTree, Section, sections
+from drift.render.words import SECTIONS, consequences, nonzero, other_name
+from drift.report.finding import Finding, Value
+from drift.report.report import Report
 
 _COLUMNS = "\n| finding | desired | live | change |\n|---|--:|--:|---|\n"
 _END = "\n</details>\n"
 _NAMED = 5
-_TOLD = 400
+"""Descendants that are named; JSON has them all."""
+_LONG = 400
 """Characters of a sentence."""
 _SELF_EVIDENT = {"name-changed": "", "limit-added": "added", "limit-removed": "removed"}
 """Where the two values say all that the message does."""
 
-
-class _Group(NamedTuple):
-    of: OfGroup
-    head: str
-    rows: list[str]
+Rows: TypeAlias = dict[int, dict[int, list[str]]]
+"""The rows of a section by position of the tree in it, and of the group in that."""
 
 
-class _Tree(NamedTuple):
-    root: str
-    head: str
-    groups: dict[int, _Group]
-    """By identity of the group of the outline, which cannot be hashed."""
+def tables(report: Report, room: Room) -> tuple[str, int]:
+    """The findings that there is room for, and how many they are."""
+    parts: list[str] = []
+    count = 0
+    for section in sections(report):
+        head = _section_head(section) if report.base else ""
+        rows = _chosen(section, head, room)
+        parts += _texts(section, head, rows, unfold=not parts)
+        chosen = sum(len(of_group) for of_tree in rows.values() for of_group in of_tree.values())
+        count += chosen
+        if chosen < section.total:
+            break
+    return "".join(parts), count
 
 
-class _Section(NamedTuple):
-    head: str
-    trees: dict[int, _Tree]
-    """By identity of the tree of the outline."""
-
-
-class Chosen:
-    """The findings that there is room for. Of a section the worst are chosen, whatever tree they are of."""
-
-    def __init__(self, sections: Sequence[Section], room: Room, base: Base | None) -> None:
-        self.sections: list[_Section] = []
-        self.count = 0
-        self._room = room
-        for section in sections:
-            if not self._choose(section, base):
-                break
-
-    def _choose(self, section: Section, base: Base | None) -> bool:
-        """Whether there was room for the whole section."""
-        shown = _Section(_section_head(section, base), {})
-        candidates = sorted(
-            (
-                (finding, of_group, of_tree)
-                for of_tree in section.trees
-                for of_group in of_tree.groups
-                for finding in of_group.findings
-            ),
-            key=lambda candidate: -candidate[0].severity.rank,
-        )
-        whole = all(self._add(*candidate, shown) for candidate in candidates)
-        if shown.trees:
-            self.sections.append(shown)
-        return whole
-
-    def _add(self, finding: Finding, of_group: OfGroup, of_tree: OfTree, shown: _Section) -> bool:
-        """Whether there was room for the finding and what it needs around it."""
-        around: list[str] = []
-        tree = shown.trees.get(id(of_tree))
-        if tree is None:
-            unfolded = not (self.sections or shown.trees)
-            tree = _Tree(of_tree.root, _tree_head(of_tree, unfolded=unfolded), {})
-            around += [tree.head, _END, *([] if shown.trees else [shown.head])]
-        group = tree.groups.get(id(of_group))
-        if group is None:
-            group = _Group(of_group, _group_head(of_group, of_tree), [])
-            around += [group.head, _COLUMNS]
+def _chosen(section: Section, head: str, room: Room) -> Rows:
+    """The worst of the section, whatever tree they are of, each with room for what it needs around it."""
+    rows: Rows = {}
+    candidates = [
+        (finding, tree_at, group_at)
+        for tree_at, tree in enumerate(section.trees)
+        for group_at, of_group in enumerate(tree.groups)
+        for finding in of_group.findings
+    ]
+    for finding, tree_at, group_at in sorted(candidates, key=lambda candidate: -candidate[0].severity.rank):
+        tree = section.trees[tree_at]
         row = _row(finding)
-        if not self._room.take(row, *around):
-            return False
-        shown.trees[id(of_tree)] = tree
-        tree.groups[id(of_group)] = group
-        group.rows.append(row)
-        self.count += 1
-        return True
+        around = [] if rows else [head]
+        around += [] if tree_at in rows else [_tree_head(tree, unfolded=True), _END]
+        around += [] if group_at in rows.get(tree_at, ()) else [_group_head(tree.groups[group_at], tree), _COLUMNS]
+        if not room.take(row, *around):
+            break
+        rows.setdefault(tree_at, {}).setdefault(group_at, []).append(row)
+    return rows
 
 
-def tables(chosen: Chosen) -> str:
-    """The chosen findings."""
-    return "".join(_texts(chosen))
+def _texts(section: Section, head: str, rows: Rows, *, unfold: bool) -> Iterator[str]:
+    """The chosen rows below their heads; the very first tree is unfolded."""
+    if rows:
+        yield head
+    for position, tree_at in enumerate(rows):
+        tree = section.trees[tree_at]
+        yield _tree_head(tree, unfolded=unfold and position == 0)
+        for group_at in sorted(rows[tree_at]):
+            yield _group_head(tree.groups[group_at], tree)
+            yield _COLUMNS
+            yield from rows[tree_at][group_at]
+        yield _END
 
 
-def _texts(chosen: Chosen) -> Iterator[str]:
-    for section in chosen.sections:
-        yield section.head
-        for tree in section.trees.values():
-            yield tree.head
-            # The worst group was opened first; the root comes first where it is shown at all.
-            for group in sorted(tree.groups.values(), key=lambda group: group.of.group.label != tree.root):
-                yield group.head
-                yield _COLUMNS
-                yield from group.rows
-            yield _END
-
-
-def _section_head(section: Section, base: Base | None) -> str:
-    if base is None:
-        return ""
-    title = TITLES[section.status].capitalize()
-    return f"\n### {title}: {SECTIONS[section.status]} ({counted(section.total, 'finding')})\n"
+def _section_head(section: Section) -> str:
+    title, meaning = SECTIONS[section.status]
+    return f"\n### {title.capitalize()}: {meaning} ({counted(section.total, 'finding')})\n"
 
 
 def _tree_head(tree: OfTree, *, unfolded: bool) -> str:
-    findings = tree.findings
-    severities: dict[str, int] = {}
-    for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
-        severities[finding.severity.value] = severities.get(finding.severity.value, 0) + 1
-    told = ", ".join(f"{number(count)} {severity}" for severity, count in severities.items())
+    findings = [finding for of_group in tree.groups for finding in of_group.findings]
+    severities = Counter(finding.severity for finding in sorted(findings, key=lambda finding: -finding.severity.rank))
     groups = f" in {counted(len(tree.groups), 'group')}" if len(tree.groups) > 1 else ""
     return (
         f"\n<details{' open' if unfolded else ''}><summary>{element(tree.root)}: "
-        f"{counted(len(findings), 'finding')}{groups} ({told})</summary>\n"
+        f"{counted(len(findings), 'finding')}{groups} ({nonzero(severities)})</summary>\n"
     )
 
 
 def _group_head(of_group: OfGroup, tree: OfTree) -> str:
     group = of_group.group
-    if len(tree.groups) == 1 and group.label == tree.root and not other_name(group):
-        return ""
     name = other_name(group)
+    if len(tree.groups) == 1 and group.label == tree.root and not name:
+        return ""
     return f"\n**Group** {code(group.label)}{f', named {code(name)}' if name else ''}\n"
 
 
@@ -150,20 +102,25 @@ def _row(finding: Finding) -> str:
     place = cell(str(finding.source)) if finding.source else "not declared"
     path = " ".join(cell(part) for part in _named(finding.path))
     first = [f"**{finding.severity}** {finding.direction} {cell(finding.rule)}", *([path] if path else []), place]
-    change = [text for text in (_change(finding), *_consequences(finding)) if text]
-    return (
-        f"| {'<br>'.join(first)} | {value(finding.desired)} | {value(finding.live)} | {'<br>'.join(change) or '-'} |\n"
-    )
+    change = [text for text in (_change(finding), *consequences(finding, _NAMED, cell)) if text]
+    columns = ["<br>".join(first), _value(finding.desired), _value(finding.live), "<br>".join(change) or "-"]
+    return f"| {' | '.join(columns)} |\n"
 
 
-def _named(path: Path) -> Sequence[str]:
+def _named(path: paths.Path) -> Sequence[str]:
     """The parts of a path that tell: not the block, nor the kind of limit, which the unit says."""
     match path:
-        case LimitPath(slug, limit):
+        case paths.LimitPath(slug, limit):
             return slug, str(limit)
-        case RateLimitPath(slug, type_):
+        case paths.RateLimitPath(slug, type_):
             return slug, type_
-        case GroupPath() | FieldPath() | ModelPath() | EffectivePath() | EffectiveLimitPath():
+        case (
+            paths.GroupPath()
+            | paths.FieldPath()
+            | paths.ModelPath()
+            | paths.EffectivePath()
+            | paths.EffectiveLimitPath()
+        ):
             return path.parts[1:] or path.parts
         case _:
             assert_never(path)
@@ -175,13 +132,21 @@ def _change(finding: Finding) -> str:
         return f"{size(finding.desired, finding.live) or 'changed'}{stopped}"
     if finding.rule in _SELF_EVIDENT:
         return _SELF_EVIDENT[finding.rule]
-    return cell(finding.message, _TOLD)
+    return cell(finding.message, _LONG)
 
 
-def _consequences(finding: Finding) -> Iterator[str]:
-    if finding.affected:
-        names = ", ".join(cell(affected.group.label, 64) for affected in finding.affected[:_NAMED])
-        more = len(finding.affected) - _NAMED
-        yield f"{effect(finding)}: {names}{f' and {number(more)} more' if more > 0 else ''}"
-    if finding.exposure:
-        yield f"exposes {cell(exposed(finding.exposure))}"
+def _value(side: Value) -> str:
+    """One side of a finding: numbers as numbers, all else as code."""
+    match side:
+        case None:
+            return "none"
+        case int():
+            return number(side)
+        case str():
+            return cell(side)
+        case {"threshold": int(threshold), "unit": unit}:
+            return f"{number(threshold)} {cell(f'/{unit}')}"
+        case {"rate_limits": _} | {"usage_limits": _}:
+            return "a model"
+        case _:
+            return "a value"

@@ -1,4 +1,4 @@
-"""Text from elsewhere as Markdown that shows it and does nothing else.
+"""Text from elsewhere as Markdown that shows it and does nothing else, and how much of it there is room for.
 
 Everything goes into code spans: in them GitHub makes no link, mention, issue reference, emoji, formula or HTML,
 and a run of backticks longer than any inside cannot be ended from within.
@@ -7,16 +7,14 @@ and a run of backticks longer than any inside cannot be ended from within.
 import html
 import re
 
-from drift.model.wording import number
 from drift.render.visible import clipped
-from drift.report.finding import Value
 
-MOST = 256
+_MOST = 256
 """Characters of one text; an external id has 255 at most (the API's schema)."""
 _BACKTICKS = re.compile("`+")
 
 
-def code(text: str, most: int = MOST) -> str:
+def code(text: str, most: int = _MOST) -> str:
     """The text as a code span."""
     shown = clipped(text, most)
     if not shown:
@@ -30,28 +28,31 @@ def code(text: str, most: int = MOST) -> str:
     return f"`{shown}`"
 
 
-def cell(text: str, most: int = MOST) -> str:
+def cell(text: str, most: int = _MOST) -> str:
     r"""The text as a code span in a table, where ``\|`` is a bar and nothing else is escaped."""
     return code(text, most).replace("|", r"\|")
 
 
-def element(text: str, most: int = MOST) -> str:
+def element(text: str) -> str:
     """The text as an HTML ``code`` element, for places that Markdown does not reach."""
-    return f"<code>{html.escape(clipped(text, most)) or '(empty)'}</code>"
+    return f"<code>{html.escape(clipped(text, _MOST)) or '(empty)'}</code>"
 
 
-def value(side: Value) -> str:
-    """One side of a finding for a table: numbers as numbers, all else as code."""
-    match side:
-        case None:
-            return "none"
-        case int():
-            return number(side)
-        case str():
-            return cell(side)
-        case {"threshold": int(threshold), "unit": unit}:
-            return f"{number(threshold)} {cell(f'/{unit}')}"
-        case {"rate_limits": _} | {"usage_limits": _}:
-            return "a model"
-        case _:
-            return "a value"
+class Room:
+    """The bytes of UTF-8 that are left of what a receiver takes; pieces are taken complete, or not at all."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    def take(self, *texts: str) -> bool:
+        """Whether there was room for all of these together; then it is theirs."""
+        cost = sum(map(size, texts))
+        if cost > self.left:
+            return False
+        self.left -= cost
+        return True
+
+
+def size(text: str) -> int:
+    """Bytes of UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())

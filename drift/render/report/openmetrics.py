@@ -1,8 +1,8 @@
 """The report as metrics, for node_exporter's textfile collector and whatever else reads Prometheus text.
 
 The textfile collector reads the older Prometheus text format, OpenMetrics readers the newer one. The file is both:
-only gauges (the older one knows no ``info``, and every run starts at nought, so nothing here is a counter), no
-timestamps, ``# EOF`` at the end, which the older one takes for a comment. All series are always there, nought
+only gauges (the older one knows no ``info``, and every run starts at zero, so nothing here is a counter), no
+timestamps, ``# EOF`` at the end, which the older one takes for a comment. All series are always there, zeros
 included, so that an alert can tell "none" from "no report". No label is a group's name: how many series there are
 does not depend on how many groups there are.
 """
@@ -10,6 +10,7 @@ does not depend on how many groups there are.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from itertools import product
 from typing import TypeAlias
 
@@ -17,16 +18,18 @@ from drift.errors import Cause, ExitCode, Level
 from drift.render import RenderOptions
 from drift.render.visible import visible
 from drift.report.acceptance import Lapse
-from drift.report.exposure import Amount
+from drift.report.exposure import Amount, Exposure
 from drift.report.report import Report, Status
 from drift.rules import Direction, Severity
 
 Labels: TypeAlias = Mapping[str, str]
 Sample: TypeAlias = tuple[Labels, float]
-Family: TypeAlias = tuple[str, str, Iterable[Sample]]
-"""Name without prefix, help, samples."""
+Family: TypeAlias = tuple[str, str, float | Iterable[Sample]]
+"""Name without prefix, help, and samples, or the one number without a label."""
 
 _PREFIX = "baseten_drift_"
+_NO_SUCCESS = "0 if it is not, for a run knows nothing of earlier ones"
+_EXPOSED = "live permits beyond the declaration; +Inf if unlimited"
 
 
 def render(report: Report, _options: RenderOptions) -> str:
@@ -37,7 +40,8 @@ def render(report: Report, _options: RenderOptions) -> str:
 def exposition(families: Iterable[Family]) -> str:
     """The families as text, whose end is marked."""
     lines: list[str] = []
-    for name, about, samples in families:
+    for name, about, found in families:
+        samples = [({}, found)] if isinstance(found, int | float) else found
         lines += [f"# HELP {_PREFIX}{name} {about}", f"# TYPE {_PREFIX}{name} gauge"]
         lines += [f"{_PREFIX}{name}{_shown(labels)} {_number(value)}" for labels, value in samples]
     return "\n".join([*lines, "# EOF"]) + "\n"
@@ -45,38 +49,31 @@ def exposition(families: Iterable[Family]) -> str:
 
 def _families(report: Report) -> Iterator[Family]:
     started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
-    whole = succeeded(report)
-    exposure = report.exposure
+    complete, counts = succeeded(report), report.counts
+    exposure = report.exposure or Exposure()
+    statuses = _counted("status", Status, (entry.status for entry in report.groups))
+    causes = _counted("cause", Cause, (entry.cause for entry in report.unread))
+    reasons = _counted("reason", Lapse, (entry.lapse for entry in report.lapsed))
+    levels = _counted("level", Level, (problem.level for problem in report.problems))
+    last_success = finished.timestamp() if complete else 0
     yield "info", "Which program and run this is; always 1.", [(_identity(report), 1)]
-    yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", [({}, whole)]
-    yield "exit_code", "Exit code of the run.", [({}, report.exit_code)]
-    yield "last_run_timestamp_seconds", "When the run ended.", [({}, finished.timestamp())]
-    yield (
-        "last_success_timestamp_seconds",
-        "When the run ended if success is 1; 0 if it is not, for a run knows nothing of earlier ones.",
-        [({}, finished.timestamp() if whole else 0)],
-    )
-    yield "duration_seconds", "How long the run took.", [({}, (finished - started).total_seconds())]
+    yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", complete
+    yield "exit_code", "Exit code of the run.", report.exit_code
+    yield "last_run_timestamp_seconds", "When the run ended.", finished.timestamp()
+    yield "last_success_timestamp_seconds", f"When the run ended if success is 1; {_NO_SUCCESS}.", last_success
+    yield "duration_seconds", "How long the run took.", (finished - started).total_seconds()
     yield "findings", "Differences that are not accepted, by severity and direction.", _findings(report)
-    yield "declared_groups", "Groups that the desired files declare.", [({}, report.counts.declared)]
-    yield "groups", "Groups by how they ended; unmanaged ones are not declared.", _groups(report)
-    yield "unread_groups", "Declared groups about which nothing is known, by cause.", _unread(report)
-    yield "accepted_findings", "Differences that somebody accepted.", [({}, report.counts.accepted)]
-    yield "expiring_acceptances", "Accepted differences whose acceptance ends soon.", [({}, report.counts.expiring)]
-    yield "lapsed_acceptances", "Acceptances that excuse nothing, by reason.", _lapsed(report)
-    yield "problems", "Problems of the desired files, by level.", _problems(report)
-    yield "transient_findings", "Differences that a second read did not confirm.", [({}, report.counts.transient)]
-    yield (
-        "exposed_tokens_per_day",
-        "Most tokens a day that live permits beyond the declaration; +Inf if unlimited.",
-        [({}, _amount(exposure.token_per_day if exposure else 0))],
-    )
-    yield (
-        "exposed_requests_per_day",
-        "Most requests a day that live permits beyond the declaration; +Inf if unlimited.",
-        [({}, _amount(exposure.request_per_day if exposure else 0))],
-    )
-    yield "api_requests", "Requests that the run sent.", [({}, sum(report.requests.values()))]
+    yield "declared_groups", "Groups that the desired files declare.", counts.declared
+    yield "groups", "Groups by how they ended; unmanaged ones are not declared.", statuses
+    yield "unread_groups", "Declared groups about which nothing is known, by cause.", causes
+    yield "accepted_findings", "Differences that somebody accepted.", counts.accepted
+    yield "expiring_acceptances", "Accepted differences whose acceptance ends soon.", counts.expiring
+    yield "lapsed_acceptances", "Acceptances that no longer apply, by reason.", reasons
+    yield "problems", "Problems of the desired files, by level.", levels
+    yield "transient_findings", "Differences that a second read did not confirm.", counts.transient
+    yield "exposed_tokens_per_day", f"Most tokens a day that {_EXPOSED}.", _amount(exposure.token_per_day)
+    yield "exposed_requests_per_day", f"Most requests a day that {_EXPOSED}.", _amount(exposure.request_per_day)
+    yield "api_requests", "Requests that the run sent.", sum(report.requests.values())
 
 
 def succeeded(report: Report) -> bool:
@@ -100,24 +97,10 @@ def _findings(report: Report) -> Iterator[Sample]:
         yield {"severity": severity.value, "direction": direction.value}, found[severity, direction]
 
 
-def _groups(report: Report) -> Iterator[Sample]:
-    found = Counter(entry.status for entry in report.groups)
-    return (({"status": status.value}, found[status]) for status in Status)
-
-
-def _unread(report: Report) -> Iterator[Sample]:
-    found = Counter(entry.cause for entry in report.unread)
-    return (({"cause": cause.value}, found[cause]) for cause in Cause)
-
-
-def _lapsed(report: Report) -> Iterator[Sample]:
-    found = Counter(entry.lapse for entry in report.lapsed)
-    return (({"reason": lapse.value}, found[lapse]) for lapse in Lapse)
-
-
-def _problems(report: Report) -> Iterator[Sample]:
-    found = Counter(problem.level for problem in report.problems)
-    return (({"level": level.value}, found[level]) for level in Level)
+def _counted(label: str, kinds: Iterable[StrEnum], found: Iterable[StrEnum]) -> Iterator[Sample]:
+    """How many there are of each kind, also of those of which there are none."""
+    counts = Counter(found)
+    return (({label: kind.value}, counts[kind]) for kind in kinds)
 
 
 def _amount(amount: Amount) -> float:

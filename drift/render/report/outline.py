@@ -1,11 +1,15 @@
-"""Findings in the order in which people read them: by whose doing they are, by tree, by group, worst first."""
+"""A report in the order in which people read it: by origin, by tree, by group, worst first; and who is below whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
 
+from drift.errors import HINTS, Cause
 from drift.model.groups import GroupRef
 from drift.report.finding import ChangeStatus, Finding
-from drift.report.report import Report
+from drift.report.report import GroupEntry, Report, Unread
+
+GroupKey: TypeAlias = tuple[str | None, str | None]
 
 
 class OfGroup(NamedTuple):
@@ -22,11 +26,6 @@ class OfTree(NamedTuple):
     """The label of the root, as far up as the report knows the tree."""
     groups: Sequence[OfGroup]
 
-    @property
-    def findings(self) -> list[Finding]:
-        """Those of all its groups."""
-        return [finding for of_group in self.groups for finding in of_group.findings]
-
 
 class Section(NamedTuple):
     """The findings of one status; without a base all of them, with the status None."""
@@ -37,49 +36,98 @@ class Section(NamedTuple):
     """Findings in it."""
 
 
+class OfCause(NamedTuple):
+    """The groups that are unread for one reason, and what can be done about it."""
+
+    cause: Cause
+    hint: str
+    entries: Sequence[Unread]
+
+
 _ORDER = (ChangeStatus.CONFLICTING, ChangeStatus.INTRODUCED, ChangeStatus.PRE_EXISTING)
 
 
 def sections(report: Report) -> list[Section]:
     """All findings once. What needs a decision comes first, then what applying will change, then the rest."""
-    roots = _Roots(report)
-    if report.base is None:
-        return [_section(None, report.findings, roots)] if report.findings else []
     found: dict[ChangeStatus | None, list[Finding]] = {status: [] for status in _ORDER}
     for finding in report.findings:
-        found.setdefault(finding.status, []).append(finding)
-    return [_section(status, findings, roots) for status, findings in found.items() if findings]
+        found.setdefault(finding.status if report.base else None, []).append(finding)
+    ancestry = Ancestry(report.groups)
+    return [
+        Section(status, _trees(findings, ancestry), len(findings)) for status, findings in found.items() if findings
+    ]
 
 
-def _section(status: ChangeStatus | None, findings: Sequence[Finding], roots: "_Roots") -> Section:
-    return Section(status, _trees(findings, roots), len(findings))
+def by_cause(unread: Iterable[Unread]) -> list[OfCause]:
+    """All unread groups once."""
+
+    def cause(entry: Unread) -> Cause:
+        return entry.cause
+
+    return [
+        OfCause(of_cause, HINTS.get(of_cause, ""), list(entries))
+        for of_cause, entries in groupby(sorted(unread, key=cause), key=cause)
+    ]
 
 
-def _trees(findings: Iterable[Finding], roots: "_Roots") -> list[OfTree]:
-    trees: dict[str, dict[tuple[str | None, str | None], list[Finding]]] = {}
+def group_key(group: GroupRef) -> GroupKey:
+    """By what a report knows a group: findings of a group that was not read lack its internal id."""
+    return (group.external_entity_id, None if group.external_entity_id is not None else group.id)
+
+
+class Ancestry:
+    """Who is below whom, as far as the report says; where two entries have one id, the first is the parent."""
+
+    def __init__(self, entries: Sequence[GroupEntry]) -> None:
+        self._entries = entries
+        self._by_id: dict[str, int] = {}
+        self._by_external: dict[str, int] = {}
+        for index, entry in enumerate(entries):
+            if entry.group.id is not None:
+                self._by_id.setdefault(entry.group.id, index)
+            if entry.group.external_entity_id is not None:
+                self._by_external.setdefault(entry.group.external_entity_id, index)
+        self.parents = [self._position(entry.parent) if entry.parent else None for entry in entries]
+        """Of each entry, the index of its parent; None for a root and where nobody reported the parent."""
+        self._positions = {group_key(entry.group): index for index, entry in reversed(list(enumerate(entries)))}
+
+    def above(self, group: GroupRef) -> Iterator[GroupRef]:
+        """The group's ancestors, the nearest first, up to one that nobody reported.
+
+        A cycle, which a saved report may hold, ends where it closes.
+        """
+        at = self._positions.get(group_key(group))
+        seen = {at}
+        while at is not None and (parent := self._entries[at].parent) is not None:
+            at = self.parents[at]
+            if at in seen:
+                return
+            seen.add(at)
+            yield parent if at is None else self._entries[at].group
+
+    def _position(self, group: GroupRef) -> int | None:
+        if group.id is not None and group.id in self._by_id:
+            return self._by_id[group.id]
+        return None if group.external_entity_id is None else self._by_external.get(group.external_entity_id)
+
+
+def _trees(findings: Iterable[Finding], ancestry: Ancestry) -> list[OfTree]:
+    trees: dict[str, dict[GroupKey, list[Finding]]] = {}
+    roots: dict[GroupKey, str] = {}
     for finding in findings:
-        groups = trees.setdefault(roots.of(finding.group.label), {})
-        groups.setdefault((finding.group.external_entity_id, finding.group.id), []).append(finding)
+        group = finding.group
+        root = roots.get(key := group_key(group)) or roots.setdefault(key, _root(group, ancestry))
+        trees.setdefault(root, {}).setdefault((group.external_entity_id, group.id), []).append(finding)
     return [_tree(root, groups.values()) for root, groups in trees.items()]
+
+
+def _root(group: GroupRef, ancestry: Ancestry) -> str:
+    root = group
+    for ancestor in ancestry.above(group):
+        root = ancestor
+    return root.label
 
 
 def _tree(root: str, groups: Iterable[Sequence[Finding]]) -> OfTree:
     of_groups = [OfGroup(findings[0].group, findings) for findings in groups]
     return OfTree(root, sorted(of_groups, key=lambda of_group: of_group.group.label != root))
-
-
-class _Roots:
-    """The root of each group, by labels."""
-
-    def __init__(self, report: Report) -> None:
-        self._parents: Mapping[str, str] = {
-            entry.group.label: entry.parent.label for entry in report.groups if entry.parent is not None
-        }
-
-    def of(self, label: str) -> str:
-        # A report from elsewhere may hold a cycle.
-        seen = {label}
-        while (parent := self._parents.get(label)) is not None and parent not in seen:
-            seen.add(parent)
-            label = parent
-        return label

@@ -1,7 +1,7 @@
-"""A report as remarks on lines, for formats that know nothing else: SARIF and GitLab's Code Quality.
+"""A report as remarks on lines, for formats that know nothing else: annotations on GitHub, SARIF, GitLab.
 
 Everything that such a tool must show becomes one remark: findings, unread groups, problems of the desired files,
-acceptances that excuse nothing, and a run that failed. Texts are safe to show (see ``visible``).
+acceptances that no longer apply, and a run that failed. Texts are not yet safe to show.
 """
 
 import hashlib
@@ -13,20 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.errors import HINTS, Level, Location, Problem
-from drift.model.wording import counted
-from drift.render.report.amounts import exposed
-from drift.render.visible import visible
-from drift.report.acceptance import Acceptance, Lapse, Lapsed
+from drift.render.words import consequences, lapse
+from drift.report.acceptance import Accepted, Lapsed
 from drift.report.finding import Finding
-from drift.report.report import Failure, Report, Unread
+from drift.report.report import Report, Unread
 from drift.rules import Severity
 from drift.rules.run_rules import ACCEPTANCE_LAPSED, CHECK_FAILED, GROUP_UNREAD
-
-_LAPSES = {
-    Lapse.EXPIRED: "it expired",
-    Lapse.MOVED: "live has yet another value",
-    Lapse.UNUSED: "there is no such difference any more",
-}
 
 
 class Remark(Struct, frozen=True):
@@ -35,39 +27,51 @@ class Remark(Struct, frozen=True):
     rule: str
     """Id in the rule catalogue."""
     severity: Severity
+    subject: str
+    """What it is about: a group, or a path in a desired file; may be empty."""
     text: str
     place: Location | None
-    """Of a group that is not declared the beginning of the first desired file; None if no file is known."""
-    fingerprint: str
-    """Hexadecimal; unique in the report, and the same in every run that says the same about the same thing.
-
-    It has no line number and no value: the remark stays the same one while the file is edited above it, and while
-    the drift grows or shrinks.
-    """
+    """Of an unmanaged group the beginning of the first desired file; None if no file is known."""
+    key: tuple[str, ...]
+    """What it says about what, without line numbers and values."""
     finding: Finding | None = None
-    acceptance: Acceptance | None = None
-    """What excuses it, where it is accepted."""
+    accepted: Accepted | None = None
+    """Where the finding is accepted: by whom and for how long."""
+    repeat: int = 1
+    """Counts the remarks of one key."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal; unique in the report, and the same in every run that says the same about the same thing.
+
+        The remark stays the same one while the file is edited above it, and while the drift grows or shrinks.
+        """
+        first = _digest(self.key)
+        return first if self.repeat == 1 else _digest((first, str(self.repeat)))
+
+    @property
+    def sentence(self) -> str:
+        """Subject and text."""
+        return f"{self.subject}: {self.text}" if self.subject else self.text
 
 
-def remarks(report: Report) -> tuple[Remark, ...]:
+def remarks(report: Report) -> list[Remark]:
     """All remarks, worst first; what is accepted comes last."""
-    return tuple(sorted(_unique(_all(report)), key=lambda remark: (bool(remark.acceptance), -remark.severity.rank)))
+    return sorted(_unique(_all(report)), key=lambda remark: (bool(remark.accepted), -remark.severity.rank))
 
 
 def _all(report: Report) -> Iterator[Remark]:
     start = _start(report)
     if report.failure:
-        yield _failure(report.failure, start)
-    for problem in report.problems:
-        yield _problem(problem)
+        text = _with_hint(f"nothing was compared: {report.failure.message}", report.failure.hint)
+        yield Remark(CHECK_FAILED.id, Severity.HIGH, "", text, start, (CHECK_FAILED.id,))
+    yield from map(_problem, report.problems)
     for finding in report.findings:
         yield _finding(finding, start)
-    for unread in report.unread:
-        yield _unread(unread)
-    for lapsed in report.lapsed:
-        yield _lapsed(lapsed)
+    yield from map(_unread, report.unread)
+    yield from map(_lapsed, report.lapsed)
     for accepted in report.accepted:
-        yield _finding(accepted.finding, start, accepted.acceptance)
+        yield replace(_finding(accepted.finding, start), accepted=accepted)
 
 
 def _start(report: Report) -> Location | None:
@@ -78,70 +82,47 @@ def _start(report: Report) -> Location | None:
     return Location(file, 1, 1) if file else None
 
 
-def _finding(finding: Finding, start: Location | None, acceptance: Acceptance | None = None) -> Remark:
+def _finding(finding: Finding, start: Location | None) -> Remark:
     group = finding.group
-    text = f"{group.label}: {finding.message}"
-    if finding.affected:
-        text += f"; it moves the limits of {counted(len(finding.affected), 'descendant')}"
-    if finding.exposure:
-        text += f"; exposes {exposed(finding.exposure)}"
+    text = "; ".join([finding.message, *consequences(finding)])
     key = (finding.rule, group.external_entity_id or group.id or "", *finding.path.parts)
-    return Remark(
-        finding.rule,
-        finding.severity,
-        visible(text),
-        finding.source or start,
-        _fingerprint(key),
-        finding,
-        acceptance,
-    )
+    return Remark(finding.rule, finding.severity, group.label, text, finding.source or start, key, finding)
 
 
 def _unread(unread: Unread) -> Remark:
-    hint = HINTS.get(unread.cause)
-    text = f"{unread.group.label}: not read ({unread.cause.value}): {unread.message}{f'; {hint}' if hint else ''}"
+    text = _with_hint(f"not read ({unread.cause.value}): {unread.message}", HINTS.get(unread.cause, ""))
     key = (GROUP_UNREAD.id, unread.group.external_entity_id or unread.group.id or "")
-    return Remark(GROUP_UNREAD.id, Severity.MEDIUM, visible(text), unread.source, _fingerprint(key))
+    return Remark(GROUP_UNREAD.id, Severity.MEDIUM, unread.group.label, text, unread.source, key)
 
 
 def _problem(problem: Problem) -> Remark:
-    text = f"{problem.path}: {problem.message}" if problem.path else problem.message
     severity = Severity.HIGH if problem.level is Level.ERROR else Severity.LOW
     # groups[3] may be groups[4] tomorrow.
-    key = (problem.rule, problem.location.file, re.sub(r"\[\d+\]", "[]", problem.path), problem.message)
-    return Remark(problem.rule, severity, _with_hint(text, problem.hint), problem.location, _fingerprint(key))
+    path = re.sub(r"\[\d+\]", "[]", problem.path)
+    key = (problem.rule, problem.location.file, path, problem.message)
+    text = _with_hint(problem.message, problem.hint)
+    return Remark(problem.rule, severity, problem.path, text, problem.location, key)
 
 
 def _lapsed(lapsed: Lapsed) -> Remark:
     entry = lapsed.acceptance
-    text = (
-        f"{entry.group}: the acceptance until {entry.until} ({entry.owner}: {entry.reason}) excuses nothing: "
-        f"{_LAPSES[lapsed.lapse]}"
-    )
-    key = (ACCEPTANCE_LAPSED.id, entry.group, entry.rule or "", *(entry.path.parts if entry.path else ()))
-    return Remark(ACCEPTANCE_LAPSED.id, Severity.LOW, visible(text), entry.source, _fingerprint(key))
-
-
-def _failure(failure: Failure, start: Location | None) -> Remark:
-    text = _with_hint(f"nothing was compared: {failure.message}", failure.hint)
-    return Remark(CHECK_FAILED.id, Severity.HIGH, text, start, _fingerprint((CHECK_FAILED.id,)))
+    text = f"the acceptance until {entry.until} ({entry.owner}: {entry.reason}) no longer applies: {lapse(lapsed)}"
+    path = entry.path.parts if entry.path else ()
+    key = (ACCEPTANCE_LAPSED.id, entry.group, entry.rule or "", *path)
+    return Remark(ACCEPTANCE_LAPSED.id, Severity.LOW, entry.group, text, entry.source, key)
 
 
 def _with_hint(text: str, hint: str) -> str:
-    return visible(f"{text}; {hint}" if hint else text)
+    return f"{text}; {hint}" if hint else text
 
 
-def _fingerprint(key: tuple[str, ...]) -> str:
+def _digest(key: tuple[str, ...]) -> str:
     return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _unique(found: Iterable[Remark]) -> Iterator[Remark]:
     """What says the same of the same thing twice is told apart by counting."""
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, ...]] = Counter()
     for remark in found:
-        seen[remark.fingerprint] += 1
-        count = seen[remark.fingerprint]
-        if count == 1:
-            yield remark
-        else:
-            yield replace(remark, fingerprint=_fingerprint((remark.fingerprint, str(count))))
+        seen[remark.key] += 1
+        yield remark if seen[remark.key] == 1 else replace(remark, repeat=seen[remark.key])

@@ -6,69 +6,71 @@ fingerprints, texts of rules and results of at most 1,024 characters. There is n
 vulnerability, and without it GitHub ranks by ``level``. There is no ``helpUri``: the help travels inside.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 import msgspec
 
-from drift.errors import HINTS, Location
-from drift.errors import Level as ProblemLevel
+from drift.errors import Level, Location
 from drift.model.wording import counted, number
 from drift.render import RenderOptions
-from drift.render.report import sarif_shapes as sarif
+from drift.render.report.outline import by_cause
 from drift.render.report.remarks import Remark, remarks
 from drift.render.rules import kind
 from drift.render.visible import visible
+from drift.render.words import UNLISTED
 from drift.report.acceptance import Acceptance
 from drift.report.report import Report
-from drift.rules import RULES, DriftRule, FileRule, Rule, Severity
+from drift.rules import RULES, DriftRule, FileRule, Rule, RunRule, Severity
 
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 25_000
 """GitHub rejects a run with more; it stores the 5,000 worst."""
 _LONGEST = 1_024
 _ROOT = "%SRCROOT%"
 """The name that SARIF's own examples give to the root of the repository; GitHub resolves relative URIs there."""
-_LEVELS: Mapping[Severity, sarif.Level] = {
+_RuleLevel: TypeAlias = Literal["error", "warning", "note"]
+_LEVELS: Mapping[Severity, _RuleLevel] = {
     Severity.HIGH: "error",
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-_PROBLEM_SEVERITIES: Mapping[sarif.Level, str] = {"error": "error", "warning": "warning", "note": "recommendation"}
-_RULES: Mapping[str, int] = {rule: index for index, rule in enumerate(RULES)}
+_PROBLEM_SEVERITIES: Mapping[_RuleLevel, str] = {"error": "error", "warning": "warning", "note": "recommendation"}
+_POSITIONS: Mapping[str, int] = {rule: index for index, rule in enumerate(RULES)}
+
+Json: TypeAlias = dict[str, object]
 
 
 def render(report: Report, _options: RenderOptions) -> str:
-    """One SARIF log with one run."""
-    log = sarif.Log(sarif.SCHEMA, "2.1.0", (_run(report),))
-    document = msgspec.json.encode(log)
-    return msgspec.json.format(document, indent=2).decode() + "\n"
+    """One SARIF log with one run. The members have the standard's own names."""
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
+    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
 
 
-def _run(report: Report) -> sarif.Run:
+def _run(report: Report) -> Json:
     placed = [(remark, remark.place) for remark in remarks(report) if remark.place]
-    results = tuple(_result(remark, place) for remark, place in placed[:MOST_RESULTS])
-    return sarif.Run(
-        tool=sarif.Tool(
-            sarif.Driver(report.tool.name, visible(report.tool.version), tuple(_rule(rule) for rule in RULES.values()))
-        ),
-        automation_details=sarif.AutomationDetails(_category(report)),
-        invocations=(
-            sarif.Invocation(
-                execution_successful=not (report.failure or report.unread or report.unseen),
-                exit_code=report.exit_code,
-                start_time_utc=report.started_at,
-                end_time_utc=report.finished_at,
-                tool_execution_notifications=tuple(_notifications(report, cut=len(placed) - len(results))),
-            ),
-        ),
-        column_kind="unicodeCodePoints",
-        results=results,
-        original_uri_base_ids={_ROOT: {"description": sarif.Message("The root of the repository.")}},
-        properties={"verdict": report.verdict.value, "apiUrl": visible(report.api_url)},
-    )
+    results = [_result(remark, place) for remark, place in placed[:MOST_RESULTS]]
+    notifications = list(_notifications(report, cut=len(placed) - len(results)))
+    invocation = {
+        "executionSuccessful": not (report.failure or report.unread or report.unseen),
+        "exitCode": report.exit_code,
+        "startTimeUtc": report.started_at,
+        "endTimeUtc": report.finished_at,
+        **({"toolExecutionNotifications": notifications} if notifications else {}),
+    }
+    rules = [_rule(rule) for rule in RULES.values()]
+    return {
+        "tool": {"driver": {"name": report.tool.name, "version": visible(report.tool.version), "rules": rules}},
+        "automationDetails": {"id": _category(report)},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+        "properties": {"verdict": report.verdict.value, "apiUrl": visible(report.api_url)},
+    }
 
 
 def _category(report: Report) -> str:
@@ -77,115 +79,103 @@ def _category(report: Report) -> str:
     return f"baseten-drift/shard-{shard}/" if shard else "baseten-drift/"
 
 
-def _notifications(report: Report, *, cut: int) -> Iterator[sarif.Notification]:
+def _notifications(report: Report, *, cut: int) -> Iterator[Json]:
     if report.failure:
-        yield _note("error", f"nothing was compared: {report.failure.message}; {report.failure.hint}")
-    for cause, count in Counter(unread.cause for unread in report.unread).items():
-        hint = f"; {HINTS[cause]}" if cause in HINTS else ""
-        yield _note("error", f"{counted(count, 'group')} not read: {cause.value}{hint}")
+        yield _notification("error", f"nothing was compared: {report.failure.message}; {report.failure.hint}")
+    for cause, hint, entries in by_cause(report.unread):
+        groups = f"{counted(len(entries), 'group')} not read: {cause.value}"
+        yield _notification("error", f"{groups}; {hint}" if hint else groups)
     if report.unseen:
-        yield _note("error", f"not all undeclared groups were seen: {report.unseen}")
+        yield _notification("error", f"{UNLISTED}: {report.unseen}")
     if cut:
-        yield _note(
+        yield _notification(
             "warning",
             f"{number(cut)} more results are left out, the mildest, for a run may have {number(MOST_RESULTS)} of them; "
             "the JSON report has all",
         )
     for warning in report.warnings:
-        yield _note("warning", warning)
+        yield _notification("warning", warning)
 
 
-def _note(level: sarif.Level, text: str) -> sarif.Notification:
-    return sarif.Notification(level, sarif.Message(_plain(visible(text))))
+def _notification(level: _RuleLevel, text: str) -> Json:
+    return {"level": level, "message": {"text": _plain(visible(text))}}
 
 
-def _rule(rule: Rule) -> sarif.RuleShape:
-    level = _level(rule)
-    return sarif.RuleShape(
-        id=rule.id,
-        short_description=sarif.Message(rule.title),
-        full_description=sarif.Message(_cut(rule.explain.partition("\n\n")[0])),
-        help=sarif.Message(rule.explain, f"**{rule.title}** ({kind(rule)})\n\n{rule.explain}"),
-        default_configuration=sarif.Configuration(level),
-        properties={"tags": _tags(rule), "precision": "very-high", "problem.severity": _PROBLEM_SEVERITIES[level]},
-    )
+def _rule(rule: Rule) -> Json:
+    level, tags = _level_and_tags(rule)
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": _cut(rule.explain.partition("\n\n")[0])},
+        "help": {"text": rule.explain, "markdown": f"**{rule.title}** ({kind(rule)})\n\n{rule.explain}"},
+        "defaultConfiguration": {"level": level},
+        "properties": {"tags": tags, "precision": "very-high", "problem.severity": _PROBLEM_SEVERITIES[level]},
+    }
 
 
-def _level(rule: Rule) -> sarif.Level:
+def _level_and_tags(rule: Rule) -> tuple[_RuleLevel, list[str]]:
     match rule:
         case DriftRule():
-            return _LEVELS[rule.severity]
+            return _LEVELS[rule.severity], ["drift", *([rule.direction.value] if rule.direction else [])]
         case FileRule():
-            return "error" if rule.level is ProblemLevel.ERROR else "note"
-        case _:
-            return "warning"
+            return "error" if rule.level is Level.ERROR else "note", ["desired"]
+        case RunRule():
+            return "warning", ["run"]
 
 
-def _tags(rule: Rule) -> tuple[str, ...]:
-    match rule:
-        case DriftRule():
-            return ("drift", *((rule.direction.value,) if rule.direction else ()))
-        case FileRule():
-            return ("desired",)
-        case _:
-            return ("run",)
-
-
-def _result(remark: Remark, place: Location) -> sarif.Result:
-    finding = remark.finding
-    return sarif.Result(
-        rule_id=remark.rule,
+def _result(remark: Remark, place: Location) -> Json:
+    finding, fingerprint = remark.finding, remark.fingerprint
+    result: Json = {
+        "ruleId": remark.rule,
         # A report of a later version may know rules that this one does not.
-        rule_index=_RULES.get(remark.rule, -1),
-        level=_LEVELS[remark.severity],
-        message=sarif.Message(_plain(remark.text)),
-        locations=(_place(place, _logical(remark)),),
-        partial_fingerprints={
+        "ruleIndex": _POSITIONS.get(remark.rule, -1),
+        "level": _LEVELS[remark.severity],
+        "message": {"text": _plain(visible(remark.sentence))},
+        "locations": [_place(place)],
+        "partialFingerprints": {
             # The one that GitHub matches alerts by; it would else be made of the line's text.
-            "primaryLocationLineHash": f"{remark.fingerprint[:16]}:1",
-            "groupRulePath/v1": remark.fingerprint,
+            "primaryLocationLineHash": f"{fingerprint[:16]}:1",
+            "groupRulePath/v1": fingerprint,
         },
-        suppressions=(_suppression(remark.acceptance),) if remark.acceptance else (),
-        properties={
+    }
+    if remark.accepted:
+        result["suppressions"] = [_suppression(remark.accepted.acceptance)]
+    if finding:
+        names = [visible(name) for name in (finding.group.label, *finding.path.parts)]
+        logical = {"name": names[-1], "fullyQualifiedName": ".".join(names), "kind": "object"}
+        result["locations"] = [{**_place(place), "logicalLocations": [logical]}]
+        result["properties"] = {
             "severity": finding.severity.value,
             "direction": finding.direction.value,
-            "group": visible(finding.group.label),
+            "group": names[0],
             **({"status": finding.status.value} if finding.status else {}),
         }
-        if finding
-        else None,
-    )
+    return result
 
 
-def _suppression(acceptance: Acceptance) -> sarif.Suppression:
+def _suppression(acceptance: Acceptance) -> Json:
     text = f"until {acceptance.until}, {acceptance.owner}: {acceptance.reason}"
-    return sarif.Suppression("external", "accepted", _cut(visible(text)), _place(acceptance.source))
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": _cut(visible(text)),
+        "location": _place(acceptance.source),
+    }
 
 
-def _logical(remark: Remark) -> tuple[sarif.LogicalLocation, ...]:
-    if remark.finding is None:
-        return ()
-    group = visible(remark.finding.group.label)
-    parts = [visible(part) for part in remark.finding.path.parts]
-    return (sarif.LogicalLocation(parts[-1] if parts else group, ".".join([group, *parts]), "object"),)
-
-
-def _place(place: Location, logical: tuple[sarif.LogicalLocation, ...] = ()) -> sarif.Place:
-    return sarif.Place(
-        sarif.PhysicalLocation(_artifact(place.file), sarif.Region(max(place.line, 1), max(place.column, 1))), logical
-    )
+def _place(place: Location) -> Json:
+    region = {"startLine": max(place.line, 1), "startColumn": max(place.column, 1)}
+    return {"physicalLocation": {"artifactLocation": _artifact(place.file), "region": region}}
 
 
 @lru_cache(maxsize=1_000)
-def _artifact(file: str) -> sarif.ArtifactLocation:
+def _artifact(file: str) -> Mapping[str, str]:
     """A path as URI reference: relative to the repository's root unless it is absolute."""
     try:
         uri = quote(file.removeprefix("./"), errors="surrogateescape")
     except UnicodeEncodeError:
         uri = quote(file.removeprefix("./"), errors="backslashreplace")
-    if uri.startswith("/"):
-        return sarif.ArtifactLocation(f"file://{uri}")
-    return sarif.ArtifactLocation(uri, _ROOT)
+    return {"uri": f"file://{uri}"} if uri.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
 
 
 def _plain(text: str) -> str:

@@ -1,34 +1,17 @@
-"""The report for people: findings by tree and group, worst first, the summary last.
-
-The lines are made of styled spans and become plain text for files and pipes. Only a terminal, which wants
-wrapping and perhaps colour, brings in rich.
-"""
+"""The report for people: findings by tree and group, worst first, the summary last."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 
-from drift.errors import HINTS, Cause, Location
+from drift.errors import Location
 from drift.model.wording import counted, number
-from drift.render import RenderOptions
-from drift.render.lines import Line, show
-from drift.render.report.amounts import exposed
-from drift.render.report.outline import OfGroup, OfTree, Section, sections
+from drift.render import RenderOptions, words
+from drift.render.report.outline import OfCause, OfGroup, OfTree, by_cause, sections
+from drift.render.terminal import Line, line, show
 from drift.render.visible import visible
-from drift.render.words import (
-    SECTIONS,
-    TITLES,
-    acceptances,
-    declared_counts,
-    effect,
-    gate,
-    lapse,
-    other_name,
-    outcome,
-    since_base,
-)
 from drift.report.acceptance import Accepted, Lapsed
+from drift.report.evidence import Evidence
 from drift.report.finding import Finding
-from drift.report.report import Base, Report, Status, Unread, Verdict
+from drift.report.report import Base, Report, Status, Verdict
 from drift.rules import Direction, Severity
 
 _SEVERITY_STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
@@ -50,68 +33,93 @@ def render(report: Report, options: RenderOptions) -> str:
     lines: list[Line] = []
     everything = options.verbosity > 0
     if options.verbosity >= 0:
-        lines += _findings(report)
-        lines += _accepted([entry for entry in report.accepted if everything or entry.expiring], report)
-        lines += _lapsed(report.lapsed)
-        lines += _unread(report.unread, everything=everything)
-        if report.unseen:
-            lines += [(("unseen: ", "bold yellow"), (f"not all undeclared groups: {visible(report.unseen)}", "")), ()]
-        if report.base:
-            lines += _since(report.base, everything=everything)
-        if everything:
-            lines += _in_sync(report)
-        lines += _warnings(report.warnings)
+        for paragraph in _paragraphs(report, everything=everything):
+            lines += paragraph
+            lines += [Line()] if paragraph else []
     lines += _summary(report)
-    if everything:
-        lines += _evidence(report)
+    if everything and report.evidence:
+        lines.append(_evidence(report.evidence))
     return show(lines, options.width, colour=options.colour)
 
 
-def _findings(report: Report) -> Iterator[Line]:
+def _paragraphs(report: Report, *, everything: bool) -> Iterator[Sequence[Line]]:
+    """What is shown above the summary, each followed by an empty line unless it is empty itself."""
     for section in sections(report):
         if report.base:
-            yield _title(section)
-            yield ()
+            title, meaning = words.SECTIONS[section.status]
+            yield [line(0, (f"== {title}", "bold underline"), f": {meaning} ({counted(section.total, 'finding')})")]
         for tree in section.trees:
             for of_group in tree.groups:
-                yield _heading(of_group, tree)
-                for finding in of_group.findings:
-                    yield from _finding(finding)
-                yield ()
+                yield [_heading(of_group, tree), *(row for each in of_group.findings for row in finding_lines(each))]
+    yield list(_accepted([entry for entry in report.accepted if everything or entry.expiring], report))
+    yield list(lapsed_lines(report.lapsed))
+    for cause in by_cause(report.unread):
+        yield list(_unread(cause, everything=everything))
+    if report.unseen:
+        yield [line(0, (f"{words.UNLISTED}: ", "bold yellow"), visible(report.unseen))]
+    if report.base:
+        yield list(_since(report.base, everything=everything))
+    in_sync = [entry for entry in report.groups if entry.status is Status.IN_SYNC]
+    if everything and in_sync:
+        yield [
+            line(0, ("in sync", "bold green")),
+            *(line(2, f"{_place(entry.source)}: {visible(entry.group.label)}") for entry in in_sync),
+        ]
+    yield [line(0, ("warning: ", "yellow"), visible(warning)) for warning in report.warnings]
 
 
-def _title(section: Section) -> Line:
-    told = f": {SECTIONS[section.status]} ({counted(section.total, 'finding')})"
-    return ((f"== {TITLES[section.status]}", "bold underline"), (told, ""))
-
-
-def _heading(of_group: OfGroup, tree: OfTree) -> Line:
-    group = of_group.group
-    name = other_name(group)
-    return (
-        (visible(group.label), "bold"),
-        (f" ({visible(name)})" if name else "", "dim"),
-        (f" in tree {visible(tree.root)}" if tree.root != group.label else "", "dim"),
-    )
-
-
-def _finding(finding: Finding) -> Iterator[Line]:
-    yield (
-        ("  ", ""),
-        (_place(finding.source), ""),
-        (": ", ""),
+def finding_lines(finding: Finding) -> Iterator[Line]:
+    """One finding, without its group."""
+    yield line(
+        2,
+        f"{_place(finding.source)}: ",
         (finding.severity.value, _SEVERITY_STYLE[finding.severity]),
         (f" {visible(finding.rule)} ", "bold"),
         (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
     )
-    yield ((f"    {visible(finding.message)}", ""),)
-    if finding.affected:
-        names = [visible(affected.group.label) for affected in finding.affected[:_NAMED]]
-        more = len(finding.affected) - len(names)
-        rest = f" and {number(more)} more" if more else ""
-        yield ((f"    {effect(finding)}: {', '.join(names)}{rest}", ""),)
-    if finding.exposure:
-        yield ((f"    exposes {visible(exposed(finding.exposure))}", ""),)
+    yield line(4, visible(finding.message))
+    for consequence in words.consequences(finding, _NAMED, visible):
+        yield line(4, consequence)
+
+
+def accepted_lines(entry: Accepted) -> Iterator[Line]:
+    """One accepted finding, with who accepted it and why."""
+    finding, acceptance = entry.finding, entry.acceptance
+    yield line(
+        2,
+        f"{_place(acceptance.source)}: {visible(finding.group.label)}",
+        (f" {visible(finding.rule)} ", "bold"),
+        (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
+        (
+            f" until {visible(acceptance.until)}{' (soon)' if entry.expiring else ''}",
+            "yellow" if entry.expiring else "",
+        ),
+        f", owner {visible(acceptance.owner)}",
+    )
+    yield line(4, visible(finding.message))
+    yield line(4, f"reason: {visible(acceptance.reason)}")
+
+
+def lapsed_lines(lapsed: Sequence[Lapsed]) -> Iterator[Line]:
+    """All acceptances that no longer apply, and why, below a title; nothing if there are none."""
+    if lapsed:
+        yield line(0, ("acceptances that no longer apply", "bold yellow"), (f" ({number(len(lapsed))})", "dim"))
+    for entry in lapsed:
+        acceptance = entry.acceptance
+        what = f"{visible(acceptance.group)} {visible(acceptance.rule or 'any rule')}"
+        yield line(2, f"{_place(acceptance.source)}: {what}, owner {visible(acceptance.owner)}")
+        yield line(4, visible(words.lapse(entry)))
+
+
+def _heading(of_group: OfGroup, tree: OfTree) -> Line:
+    group = of_group.group
+    name = words.other_name(group)
+    return line(
+        0,
+        (visible(group.label), "bold"),
+        (f" ({visible(name)})" if name else "", "dim"),
+        (f" in tree {visible(tree.root)}" if tree.root != group.label else "", "dim"),
+    )
 
 
 def _place(source: Location | None) -> str:
@@ -119,120 +127,65 @@ def _place(source: Location | None) -> str:
 
 
 def _accepted(shown: Sequence[Accepted], report: Report) -> Iterator[Line]:
-    if not shown:
-        return
-    soon = "" if len(shown) == len(report.accepted) else ", ending soon"
-    yield ((f"accepted{soon}", "bold"), (f" ({counted(len(shown), 'finding')})", "dim"))
+    if shown:
+        soon = "" if len(shown) == len(report.accepted) else ", ending soon"
+        yield line(0, (f"accepted{soon}", "bold"), (f" ({counted(len(shown), 'finding')})", "dim"))
     for entry in shown:
-        finding, acceptance = entry.finding, entry.acceptance
-        yield (
-            (f"  {_place(acceptance.source)}: {visible(finding.group.label)}", ""),
-            (f" {visible(finding.rule)} ", "bold"),
-            (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
-            (f" until {visible(acceptance.until)}", "yellow" if entry.expiring else ""),
-            (" (soon)" if entry.expiring else "", "yellow"),
-            (f", owner {visible(acceptance.owner)}", ""),
-        )
-        yield ((f"    {visible(finding.message)}", ""),)
-        yield ((f"    reason: {visible(acceptance.reason)}", ""),)
-    yield ()
+        yield from accepted_lines(entry)
 
 
-def _lapsed(lapsed: Sequence[Lapsed]) -> Iterator[Line]:
-    if not lapsed:
-        return
-    yield (
-        ("lapsed", "bold yellow"),
-        (f" ({counted(len(lapsed), 'acceptance')} that excuse{'s' if len(lapsed) == 1 else ''} nothing)", "dim"),
-    )
-    for entry in lapsed:
-        acceptance = entry.acceptance
-        what = f"{visible(acceptance.group)} {visible(acceptance.rule or 'any rule')}"
-        yield ((f"  {_place(acceptance.source)}: {what}, owner {visible(acceptance.owner)}", ""),)
-        yield ((f"    {visible(lapse(entry))}", ""),)
-    yield ()
-
-
-def _unread(unread: Sequence[Unread], *, everything: bool) -> Iterator[Line]:
-    def cause(entry: Unread) -> Cause:
-        return entry.cause
-
-    for of_cause, group in groupby(sorted(unread, key=cause), key=cause):
-        entries = list(group)
-        yield ((f"unread: {of_cause.value}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
-        if of_cause in HINTS:
-            yield (("  ", ""), (f"hint: {HINTS[of_cause]}", "dim"))
-        shown = entries if everything else entries[:_SHOWN_PER_CAUSE]
-        for entry in shown:
-            yield ((f"  {_place(entry.source)}: {visible(entry.group.label)}", ""),)
-            yield ((f"    {visible(entry.message)}", ""),)
-        if len(shown) < len(entries):
-            yield (("  ", ""), (f"... and {number(len(entries) - len(shown))} more (-v shows all)", "dim"))
-        yield ()
+def _unread(of_cause: OfCause, *, everything: bool) -> Iterator[Line]:
+    entries = of_cause.entries
+    yield line(0, (f"unread: {of_cause.cause.value}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
+    if of_cause.hint:
+        yield line(2, (f"hint: {of_cause.hint}", "dim"))
+    shown = entries if everything else entries[:_SHOWN_PER_CAUSE]
+    for entry in shown:
+        yield line(2, f"{_place(entry.source)}: {visible(entry.group.label)}")
+        yield line(4, visible(entry.message))
+    if len(shown) < len(entries):
+        yield line(2, (f"... and {number(len(entries) - len(shown))} more (-v shows all)", "dim"))
 
 
 def _since(base: Base, *, everything: bool) -> Iterator[Line]:
     settled = base.settled if everything else ()
-    if not (base.notes or settled):
-        return
-    yield ((f"since {visible(base.name)}", "bold"),)
+    if base.notes or settled:
+        yield line(0, (f"since {visible(base.name)}", "bold"))
     for note in base.notes:
-        yield ((f"  {visible(note)}", ""),)
+        yield line(2, visible(note))
     for finding in settled:
-        status = finding.status.value if finding.status else "settled"
-        yield (
-            (f"  {_place(finding.source)}: {status} ", ""),
+        yield line(
+            2,
+            f"{_place(finding.source)}: {finding.status or 'settled'} ",
             (f"{visible(finding.rule)} ", "bold"),
-            (f"of {visible(finding.group.label)}", ""),
+            f"of {visible(finding.group.label)}",
         )
-        yield ((f"    {visible(finding.message)}", ""),)
-    yield ()
-
-
-def _in_sync(report: Report) -> Iterator[Line]:
-    entries = [entry for entry in report.groups if entry.status is Status.IN_SYNC]
-    if entries:
-        yield (("in sync", "bold green"),)
-        for entry in entries:
-            yield ((f"  {_place(entry.source)}: {visible(entry.group.label)}", ""),)
-        yield ()
-
-
-def _warnings(warnings: Sequence[str]) -> Iterator[Line]:
-    for warning in warnings:
-        yield (("warning: ", "yellow"), (visible(warning), ""))
-    if warnings:
-        yield ()
+        yield line(4, visible(finding.message))
 
 
 def _summary(report: Report) -> Iterator[Line]:
     counts = report.counts
-    yield ((report.verdict.value, _VERDICT_STYLE[report.verdict]), (f": {visible(outcome(report))}", ""))
-    groups = ", ".join(f"{number(count)} {status}" for status, count in declared_counts(report))
+    yield line(0, (report.verdict.value, _VERDICT_STYLE[report.verdict]), f": {visible(words.outcome(report))}")
+    groups = ", ".join(f"{number(count)} {status}" for status, count in words.declared_counts(report).items())
     extra = f"; {number(counts.unmanaged)} unmanaged" if counts.unmanaged else ""
     extra += f"; {counted(counts.transient, 'transient difference')}" if counts.transient else ""
-    yield ((f"  {counted(counts.declared, 'declared group')}: {groups}{extra}", ""),)
-    if told := acceptances(report):
-        yield ((f"  accepted: {told}", ""),)
+    yield line(2, f"{counted(counts.declared, 'declared group')}: {groups}{extra}")
+    if accepted := words.acceptances(report):
+        yield line(2, f"accepted: {accepted}")
     if report.base:
         commit = f" ({visible(report.base.commit[:_SHORT_HASH])})" if report.base.commit else ""
-        told = since_base(report) or "nothing differs, nothing did"
-        yield ((f"  base: {visible(report.base.name)}{commit}: {told}", ""),)
+        yield line(2, f"base: {visible(report.base.name)}{commit}: {words.since_base(report)}")
     if report.exposure:
-        yield ((f"  exposure: {visible(exposed(report.exposure))}", ""),)
-    requests = ", ".join(f"{number(count)} {visible(kind)}" for kind, count in report.requests.items() if count)
-    yield ((f"  live: {visible(report.api_url)} ({requests or 'no requests'})", ""),)
-    yield ((f"  exit code {report.exit_code} ({gate(report)})", ""),)
+        yield line(2, f"exposure: {visible(words.exposed(report.exposure))}")
+    yield line(2, f"live: {visible(report.api_url)} ({visible(words.nonzero(report.requests)) or 'no requests'})")
+    yield line(2, f"exit code {report.exit_code} ({words.gate(report)})")
 
 
-def _evidence(report: Report) -> Iterator[Line]:
-    evidence = report.evidence
-    if evidence is None:
-        return
+def _evidence(evidence: Evidence) -> Line:
     parts = [f"rule set {evidence.rule_set}", counted(len(evidence.files), "file")]
     if evidence.git_commit:
         changed = " with changes" if evidence.git_dirty else ""
         parts.append(f"commit {visible(evidence.git_commit[:_SHORT_HASH])}{changed}")
     if evidence.key_prefix:
         parts.append(f"key {visible(evidence.key_prefix)}")
-    yield ((f"  evidence: {', '.join(parts)}; digest {visible(evidence.digest)}", ""),)
+    return line(2, f"evidence: {', '.join(parts)}; digest {visible(evidence.digest)}")

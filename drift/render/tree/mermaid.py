@@ -1,35 +1,30 @@
 """The tree as a Mermaid flowchart, which GitHub and GitLab draw where a text has a ``mermaid`` block.
 
-Groups go by numbers, so no name can be a keyword; in labels all but letters, digits and harmless positions is
+Groups go by numbers, so no name can be a keyword; in labels all but letters, digits and harmless punctuation is
 written as a character code, which Mermaid shows as text.
 """
 
 from collections.abc import Iterator, Mapping
 
-from drift.render.tree.formats import TreeOptions
-from drift.render.tree.words import below, mark, models, summary, title
+from drift.render import RenderOptions
+from drift.render.tree.text import below, mark, models, summary
 from drift.render.visible import visible
+from drift.render.words import titled
 from drift.report.report import Status
 from drift.tree import Tree, TreeNode
 
-_CLASS: Mapping[Status, str] = {
-    Status.IN_SYNC: "insync",
-    Status.DRIFT: "drift",
-    Status.MISSING: "missing",
-    Status.UNREAD: "unread",
-    Status.UNMANAGED: "undeclared",
+_LOOK: Mapping[Status, tuple[str, str]] = {
+    Status.IN_SYNC: ("insync", "stroke:#2e7d32,stroke-width:2px"),
+    Status.DRIFT: ("drift", "stroke:#c62828,stroke-width:3px"),
+    Status.MISSING: ("missing", "stroke:#c62828,stroke-width:3px,stroke-dasharray:4"),
+    Status.UNREAD: ("unread", "stroke:#f9a825,stroke-width:3px,stroke-dasharray:4"),
+    Status.UNMANAGED: ("unmanaged", "stroke:#6a1b9a,stroke-width:2px,stroke-dasharray:4"),
 }
-_LOOK: Mapping[str, str] = {
-    "insync": "stroke:#2e7d32,stroke-width:2px",
-    "drift": "stroke:#c62828,stroke-width:3px",
-    "missing": "stroke:#c62828,stroke-width:3px,stroke-dasharray:4",
-    "unread": "stroke:#f9a825,stroke-width:3px,stroke-dasharray:4",
-    "undeclared": "stroke:#6a1b9a,stroke-width:2px,stroke-dasharray:4",
-}
+"""Class and style of a node."""
 _HARMLESS = frozenset(" -_./,()")
 
 
-def render(tree: Tree, options: TreeOptions) -> str:
+def render(tree: Tree, options: RenderOptions) -> str:
     """One flowchart, from the roots down."""
     return "".join(f"{line}\n" for line in _lines(tree, options.depth))
 
@@ -41,21 +36,20 @@ def _lines(tree: Tree, depth: int | None) -> Iterator[str]:
         if depth is not None and node.level > depth:
             continue
         del way[node.level - 1 :]
-        shown_as = f":::{_CLASS[node.status]}" if node.status is not None else ""
+        shown_as = f":::{_LOOK[node.status][0]}" if node.status is not None else ""
         yield f'  g{index}["{_label(node, top=not way)}"]{shown_as}'
         if way:
             yield f"  g{way[-1]} --> g{index}"
         way.append(index)
-    told = "<br/>".join(map(_escape, summary(tree)))
-    yield f'  summary["{told}"]'
+    yield f'  summary["{"<br/>".join(map(_escape, summary(tree)))}"]'
     used = {node.status for node in tree.groups}
-    for status, name in _CLASS.items():
+    for status, (name, style) in _LOOK.items():
         if status in used:
-            yield f"  classDef {name} {_LOOK[name]}"
+            yield f"  classDef {name} {style}"
 
 
 def _label(node: TreeNode, *, top: bool) -> str:
-    lines = ["".join(title(node))]
+    lines = [titled(node.group)]
     if top and node.limit_enforcement is not None:
         lines.append(node.limit_enforcement)
     lines += [line for line in (mark(node), below(node.below), node.note and f"note: {node.note}") if line]

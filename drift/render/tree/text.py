@@ -1,52 +1,55 @@
-"""The tree for people: guides of our own for files and pipes, rich's tree on a terminal."""
+"""The tree for people, as an outline with guides; wrapped and coloured where a terminal wants it.
+
+What diagrams say in the same words is not yet safe to show: names are as they are.
+"""
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
-from drift.render.tree.formats import TreeOptions
-from drift.render.tree.lines import FORK, LAST, PASS, SPACE, Line, body, headings, more
-from drift.render.tree.words import summary
+from drift.model.wording import counted, number
+from drift.render import RenderOptions
+from drift.render.terminal import Line, Span, line, show
 from drift.render.visible import visible
-from drift.tree import Tree, TreeNode
+from drift.render.words import UNLISTED, nonzero, other_name, spoken
+from drift.report.report import Status
+from drift.tree import BindingLimit, Tally, Tree, TreeModel, TreeNode, View
 
-_LEAST_WIDTH = 24
-"""Columns beside the guides below which a group cannot be wrapped; no tree that the API accepts is that deep."""
-_MOST_IN_COLOUR = 10_000
-"""Groups from which on even a terminal gets plain lines: rich takes 0.2 ms for each, and nobody reads them all."""
+_FORK, _LAST, _PASS, _SPACE = "├── ", "└── ", "│   ", "    "
+"""Guides, each as wide as a level."""
+_STYLE = {
+    Status.IN_SYNC: "green",
+    Status.DRIFT: "bold red",
+    Status.MISSING: "bold red",
+    Status.UNREAD: "bold yellow",
+    Status.UNMANAGED: "magenta",
+}
 
 
-def render(tree: Tree, options: TreeOptions) -> str:
+def render(tree: Tree, options: RenderOptions) -> str:
     """The forest, then what it amounts to."""
-    shown = [node for node in tree.groups if options.depth is None or node.level <= options.depth]
-    told = [visible(line) for line in summary(tree)]
-    if options.width is not None and _suits(shown, options.width):
-        from drift.render.tree.terminal import draw  # noqa: PLC0415 - brings in rich, which is slow to import
-
-        return draw(shown, told, options, options.width)
-    lines = [*_plain(shown, options.depth), *([""] if shown else []), *told]
-    return "".join(f"{line}\n" for line in lines)
+    return show(_lines(tree, options.depth), options.width, colour=options.colour)
 
 
-def _suits(shown: Sequence[TreeNode], width: int) -> bool:
-    deepest = max((node.level for node in shown), default=0)
-    return len(shown) <= _MOST_IN_COLOUR and len(PASS) * deepest + _LEAST_WIDTH <= width
-
-
-def _plain(shown: Sequence[TreeNode], depth: int | None) -> Iterator[str]:
+def _lines(tree: Tree, depth: int | None) -> Iterator[Line]:
+    shown = [node for node in tree.groups if depth is None or node.level <= depth]
     leads: list[str] = []
-    for (node, heading), last in zip(headings(shown), _lasts(shown), strict=True):
-        del leads[node.level - 1 :]
-        lead = leads[-1] if leads else ""
-        if node.level > 1:
-            fork, lead = lead + (LAST if last else FORK), lead + (SPACE if last else PASS)
-        else:
-            fork = ""
-        leads.append(lead)
-        yield f"{fork}{_text(heading)}"
-        guide = PASS if node.below.groups else SPACE
-        for line in body(node):
-            yield f"{lead}{guide}{_text(line)}"
+    modes: list[str | None] = []
+    for node, last in zip(shown, _lasts(shown), strict=True):
+        del leads[node.level - 1 :], modes[node.level - 1 :]
+        above = leads[-1] if leads else ""
+        fork, lead = ("", "") if node.level == 1 else (_LAST, above + _SPACE) if last else (_FORK, above + _PASS)
+        guide = lead + (_PASS if node.below.groups else _SPACE)
+        yield Line(_heading(node, modes[-1] if modes else None), above + fork, guide)
+        for text, style in _body(node):
+            yield Line([(visible(text), style)], guide, f"{guide}  ")
         if node.level == depth and node.below.groups:
-            yield f"{lead}{LAST}{more(node)}"
+            yield Line([(f"... {number(node.below.groups)} more", "dim")], lead + _LAST, lead + _SPACE)
+        leads.append(lead)
+        modes.append(node.limit_enforcement)
+    if shown:
+        yield Line()
+    for text in summary(tree):
+        yield line(0, visible(text))
 
 
 def _lasts(shown: Sequence[TreeNode]) -> list[bool]:
@@ -62,5 +65,111 @@ def _lasts(shown: Sequence[TreeNode]) -> list[bool]:
     return lasts
 
 
-def _text(line: Line) -> str:
-    return "".join(text for text, _ in line)
+def _heading(node: TreeNode, above: str | None) -> list[Span]:
+    """The group itself; ``above`` is the mode of the group above it."""
+    name = other_name(node.group)
+    spans: list[Span] = [(visible(node.group.label), "bold"), f" ({visible(name)})" if name else ""]
+    # All of a tree have one mode, so it is said at the top, and wherever it is another.
+    if node.limit_enforcement is None:
+        spans.append((" (hierarchy not declared)", "dim"))
+    elif node.limit_enforcement != above:
+        spans.append((f" {visible(node.limit_enforcement)}", "cyan"))
+    if node.status is not None:
+        spans.append((f" [{mark(node)}]", _STYLE[node.status]))
+    if node.below.groups:
+        spans.append((f" {below(node.below)}", "dim"))
+    return spans
+
+
+def _body(node: TreeNode) -> Iterator[tuple[str, str]]:
+    """What is said below a group's heading, not yet safe to show."""
+    if node.note:
+        yield f"note: {node.note}", "yellow"
+    for model in models(node):
+        yield model, ""
+
+
+def mark(node: TreeNode) -> str:
+    """How the comparison of the group itself ended; empty where there was none."""
+    if node.status is None:
+        return ""
+    if node.status is Status.DRIFT and node.findings:
+        return f"{spoken(node.status)}: {counted(node.findings, 'finding')}"
+    return spoken(node.status)
+
+
+def below(tally: Tally) -> str:
+    """``3 below: 1 in sync, 2 drifted; 4 findings``; empty for a group with none below it."""
+    if not tally.groups:
+        return ""
+    ends = nonzero(_ends(tally) | {"unmanaged": tally.unmanaged})
+    found = f"; {counted(tally.findings, 'finding')}" if tally.findings else ""
+    return f"{number(tally.groups)} below{': ' if ends else ''}{ends}{found}"
+
+
+def _ends(tally: Tally) -> dict[str, int]:
+    """The declared groups by how they ended."""
+    return {"in sync": tally.in_sync, "drifted": tally.drift, "missing": tally.missing, "unread": tally.unread}
+
+
+def models(node: TreeNode) -> Iterator[str]:
+    """One line for each model with its limits and whose they are."""
+    for model in node.models:
+        yield _model(model)
+    if not node.complete:
+        yield "(other models are not declared)" if node.models else "(models are not declared)"
+    elif not node.models:
+        yield "(no models)"
+
+
+def summary(tree: Tree) -> Iterator[str]:
+    """What the forest amounts to, and what may be missing from it."""
+    total = tree.total
+    trees = f"in {counted(tree.trees, 'tree')}"
+    if tree.failure:
+        yield f"nothing to show: {tree.failure.message}"
+    elif tree.view is View.DESIRED:
+        yield f"{counted(total.groups, 'declared group')} {trees}"
+    elif tree.view is View.LIVE:
+        yield f"{counted(total.groups, 'live group')} {trees}"
+    else:
+        ends = [f"{number(count)} {word}" for word, count in _ends(total).items()]
+        extra = f"; {number(total.unmanaged)} unmanaged" if total.unmanaged else ""
+        declared = counted(total.groups - total.unmanaged, "declared group")
+        yield f"{declared} {trees}: {', '.join(ends)}{extra}; {counted(total.findings, 'finding')}"
+    if tree.api_url is not None:
+        yield f"live: {tree.api_url}"
+    if tree.unseen is not None:
+        yield f"{UNLISTED}: {tree.unseen}"
+
+
+def _model(model: TreeModel) -> str:
+    """``org/model: TOKEN/MINUTE 1,000; inherited from acme: REQUEST/MINUTE 60``."""
+    by_source: dict[str, list[str]] = {}
+    for limit in sorted(model.limits, key=_own_first):
+        by_source.setdefault(_source(limit), []).append(_limit(limit))
+    parts = [f"{source}{', '.join(limits)}" for source, limits in by_source.items()]
+    return f"{model.slug}: {'; '.join(parts) or 'no limits'}"
+
+
+def _own_first(limit: BindingLimit) -> bool:
+    return limit.binds != "own"
+
+
+def _source(limit: BindingLimit) -> str:
+    match limit.binds:
+        case "own":
+            return ""
+        case "inherited":
+            return f"inherited from {limit.source_group}: "
+        case "pool":
+            return f"pool of {limit.source_group}: "
+        case _:
+            assert_never(limit.binds)
+
+
+def _limit(limit: BindingLimit) -> str:
+    shown = f"{limit.type}/{limit.unit} {number(limit.threshold)}"
+    if limit.binds == "own" or limit.own is None:
+        return shown
+    return f"{shown} (not its own {number(limit.own)})"

@@ -245,3 +245,17 @@ def test_thousands_of_duplicate_keys_end_the_reading() -> None:
     with pytest.raises(DesiredError) as caught:
         load("version: 1\n" + "version: 1\n" * 2000)
     assert len(caught.value.problems) == 1001
+
+
+def test_of_very_many_misspelt_names_the_first_get_a_suggestion() -> None:
+    models = "".join(f"  - {{slug: o/m{number}, profile: golden{number}}}\n" for number in range(150))
+    text = f"version: 1\nprofiles: {{golden: {{}}}}\ngroups:\n- id: a\n  models:\n{models}"
+    with pytest.raises(DesiredError) as caught:
+        load(text)
+    hints = [problem.hint for problem in caught.value.problems]
+    assert hints == ["did you mean `golden`?"] * 100 + ["declare it under `profiles` in any file"] * 50
+
+
+def test_an_internal_id_spelt_like_an_external_one_makes_no_cycle() -> None:
+    (group,) = groups("- {metadata: {external_entity_id: a}, hierarchy: {parent_group_id: a}}").values()
+    assert group.parent_group_id == "a"

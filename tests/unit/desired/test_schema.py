@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from drift.desired import desired_json_schema, example_directory, load_desired
-from drift.desired.schema import keys_of
 from drift.rules import FILE_RULES
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -53,9 +52,10 @@ def test_it_refuses_wrong_shapes(case: Path) -> None:
 
 
 def test_every_key_is_explained_or_explains_itself() -> None:
-    assert keys_of("") == ("version", "profiles", "prices", "accepted", "groups")
-    assert keys_of("rate_limits") == ("type", "unit", "threshold")
-    for definition in desired_json_schema()["$defs"].values():
+    schema = desired_json_schema()
+    assert tuple(schema["properties"]) == ("version", "profiles", "prices", "accepted", "groups")
+    assert tuple(schema["$defs"]["RateLimitItem"]["properties"]) == ("type", "unit", "threshold")
+    for definition in schema["$defs"].values():
         assert definition["description"]
         assert definition["additionalProperties"] is False
 

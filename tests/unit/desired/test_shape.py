@@ -1,4 +1,4 @@
-"""The fast look at a value's shape lets nothing through that the schema refuses, and hardly refuses what it takes."""
+"""The shape of a desired file: the typed values, the errors and the published schema say the same."""
 
 import copy
 import subprocess
@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from jsonschema import Draft202012Validator
+from msgspec import Struct
 
+from drift.desired import desired_json_schema
+from drift.desired.nodes import Value
 from drift.desired.scalars import PlainScalars
-from drift.desired.schema import DOCUMENT, GROUP, PROFILE
-from drift.desired.shape import Block, fits, wrong_with
+from drift.desired.shape import DocumentItem, GroupItem, ProfileItem
+from drift.desired.validation import validate
 from tests.examples import drawn_part
 
-ADAPTERS: dict[Block, TypeAdapter[Any]] = {"": DOCUMENT, "groups": GROUP, "profiles": PROFILE}
+SCHEMA = desired_json_schema()
 LIMITS: dict[str, Any] = {
     "rate_limits": [{"type": "TOKEN", "unit": "MINUTE", "threshold": 1000}],
     "usage_limits": [{"type": "REQUEST", "unit": "DAY", "threshold": 0}],
@@ -41,28 +44,48 @@ PRICES: dict[str, Any] = {
     "per": 1000,
     "models": {"org/model": {"input": PlainScalars()["0.15"], "output": 3}},
 }
-WHOLE: dict[Block, dict[str, Any]] = {
-    "": {"version": 1, "profiles": {"gold": LIMITS}, "prices": PRICES, "groups": [GROUP_VALUE]},
-    "groups": GROUP_VALUE,
-    "profiles": LIMITS,
+ACCEPTED: dict[str, Any] = {
+    "group": "acme",
+    "rule": "limit-raised",
+    "path": ["models", "org/model"],
+    "live": {"slug": "org/model"},
+    "reason": "r",
+    "owner": "o",
+    "until": "2026-12-31",
+    "rule_set": 1,
+}
+WHOLE: dict[type[Struct], dict[str, Any]] = {
+    DocumentItem: {
+        "version": 1,
+        "profiles": {"gold": LIMITS},
+        "prices": PRICES,
+        "accepted": [ACCEPTED],
+        "groups": [GROUP_VALUE],
+    },
+    GroupItem: GROUP_VALUE,
+    ProfileItem: LIMITS,
 }
 SCALARS = PlainScalars()
+SURPRISES = [SCALARS["no"], SCALARS["0777"], SCALARS["2026-01-31"]]
 odd_values = st.one_of(
     st.sampled_from(
-        ["", "x" * 255, "x" * 256, "USD\n", "TOKEN", "DAY", "MINUTE", "exact", "gold", 0, 1, 2, -1, 10**30, 1.0, 5.5]
+        ["", "x" * 255, "x" * 256, "USD\n", "TOKEN", "DAY", "MINUTE", "exact", "gold", 0, 1, 2, -1, 10**30, 5.5]
     ),
     st.sampled_from([True, False, None, [], {}, [[]], [{}], {"": {}}, {"threshold": 1}]),
-    st.sampled_from([SCALARS["no"], SCALARS["0777"], SCALARS["2026-01-31"]]),
 )
 
 
-def takes(value: object, block: Block) -> bool:
-    """What the schema says."""
-    try:
-        ADAPTERS[block].validate_python(value)
-    except ValidationError:
-        return False
-    return True
+def published(shape: type[Struct]) -> Draft202012Validator:
+    """What editors check such a value with."""
+    if shape is DocumentItem:
+        return Draft202012Validator(SCHEMA)
+    return Draft202012Validator({"$ref": f"#/$defs/{shape.__name__}", "$defs": SCHEMA["$defs"]})
+
+
+def is_right(value: Value, shape: type[Struct]) -> bool:
+    item, breaches = validate(value, shape)
+    assert (item is None) == bool(breaches)
+    return item is not None
 
 
 def places(value: object) -> list[tuple[Any, Any]]:
@@ -78,37 +101,53 @@ def places(value: object) -> list[tuple[Any, Any]]:
     return found
 
 
-@pytest.mark.parametrize("block", ["groups", "profiles"])
-def test_every_member_is_known(block: Block) -> None:
-    """A member that only the schema knows would be right, but slow for every group that has it."""
-    assert takes(WHOLE[block], block)
-    assert fits(WHOLE[block], block)
-    assert ADAPTERS[block].json_schema()["properties"].keys() == WHOLE[block].keys()
+@pytest.mark.parametrize("shape", WHOLE)
+def test_a_value_with_every_member_is_right(shape: type[Struct]) -> None:
+    assert is_right(WHOLE[shape], shape)
+    assert set(shape.__struct_fields__) == WHOLE[shape].keys()
 
 
-@given(st.sampled_from(["", "groups", "profiles"]), st.data())
-def test_nothing_wrong_passes(block: Block, data: st.DataObject) -> None:
-    """Whatever is put in the place of whichever part: what fits, the schema takes."""
-    value = copy.deepcopy(WHOLE[block])
+def changed(shape: type[Struct], data: st.DataObject, odd: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """A value with whatever put in the place of some of its parts."""
+    value = copy.deepcopy(WHOLE[shape])
     for _ in range(data.draw(st.integers(1, 3))):
         container, key = drawn_part(data, places(value) or [(value, "x")])
         change = data.draw(st.sampled_from(["replace", "remove", "add"]))
+        new = copy.deepcopy(data.draw(odd))
         if change == "replace":
-            container[key] = copy.deepcopy(data.draw(odd_values))
+            container[key] = new
         elif change == "remove" and key in range(len(container)) if isinstance(container, list) else key in container:
             del container[key]
         elif isinstance(container, dict):
-            extra = data.draw(st.sampled_from(["extra", "", "threshold", "parent"]))
-            container[extra] = copy.deepcopy(data.draw(odd_values))
-    if fits(value, block):
-        assert takes(value, block)
-    assert bool(wrong_with(value, block)) is not takes(value, block)
+            container[data.draw(st.sampled_from(["extra", "", "threshold", "parent"]))] = new
+    return value
 
 
-def test_good_files_need_no_pydantic() -> None:
-    """It takes longer to import than a thousand groups to read."""
+@given(st.sampled_from(list(WHOLE)), st.data())
+def test_what_is_wrong_here_is_wrong_in_editors_and_the_reverse(shape: type[Struct], data: st.DataObject) -> None:
+    value = changed(shape, data, odd_values)
+    assert is_right(value, shape) is published(shape).is_valid(value)
+
+
+@given(st.sampled_from(list(WHOLE)), st.data())
+def test_words_that_yaml_reads_as_something_else_never_confuse(shape: type[Struct], data: st.DataObject) -> None:
+    """Whatever is refused is refused with a reason."""
+    is_right(changed(shape, data, st.sampled_from(SURPRISES) | odd_values), shape)
+
+
+@pytest.mark.parametrize("wrong", [True, 1.0, "1", 2, 10**400, None, SURPRISES[1]])
+def test_the_version_is_the_integer_1(wrong: Value) -> None:
+    assert not is_right({"version": wrong}, DocumentItem)
+
+
+def test_an_unquoted_day_is_a_day() -> None:
+    assert is_right({"version": 1, "accepted": [{**ACCEPTED, "until": SURPRISES[2]}]}, DocumentItem)
+
+
+def test_good_files_need_no_description_of_what_is_wrong() -> None:
+    """Neither pydantic, should it be installed, nor slow parts of the standard library."""
     program = (
         "import sys; from drift.desired import example_directory, load_desired; "
-        "load_desired([example_directory()]); sys.exit('pydantic' in sys.modules)"
+        "load_desired([example_directory()]); sys.exit('pydantic' in sys.modules or 'difflib' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,34 +1,35 @@
 """Files that people wrote, followed by live groups that changed: what of the text changes, and what stays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations, cycle, product
 from textwrap import dedent
 
 import pytest
 from msgspec.structs import replace
 
 from drift.errors import UndeclarableError
-from drift.export.plan import Place, declared_in, plan
-from drift.export.state import Live, Options
+from drift.export.exporting import declared_in, export
+from drift.export.state import Destination, ExportOptions, LiveState
 from drift.model.forest import desired_key
 from drift.model.groups import Group
-from drift.model.limits import LimitKey, Models
+from drift.model.limits import UNITS, LimitKey, Limits, Models
 from drift.model.selection import Selection
 from tests.builders import RPM, TPD, TPM, TPS, live
 
 FILE = "desired/acme.yaml"
-FORCE = Options(layout="per-root", force=True)
+FORCE = ExportOptions(layout="per-root", force=True)
 
 
-def follow(text: str, *groups: Group, options: Options = FORCE, name: str = FILE) -> str:
+def follow(text: str, *groups: Group, options: ExportOptions = FORCE, name: str = FILE) -> str:
     """The file after an export of these live groups."""
     files = {name: text}
-    return {**files, **plan(files, seen(files, groups), options, Place("desired", "")).texts}[name]
+    return {**files, **export(files, seen(files, groups), options, Destination("desired", "")).texts}[name]
 
 
-def seen(files: Mapping[str, str], groups: Sequence[Group]) -> Live:
+def seen(files: Mapping[str, str], groups: Sequence[Group]) -> LiveState:
     by_name = {name: group for group in groups for name in (group.id, group.external_entity_id)}
     keys = {desired_key(group) for group in declared_in(files).desired.groups}
-    return Live(
+    return LiveState(
         {group.id: group for group in groups},
         {key: by_name[key] for key in keys if key in by_name},
         frozenset(keys - by_name.keys()),
@@ -198,7 +199,7 @@ def test_new_groups_name_profiles_that_are_there_if_asked() -> None:
     ]
     options = replace(FORCE, profiles=True)
     files = {FILE: PROFILED}
-    planned = plan(files, seen(files, groups), options, Place("desired", ""))
+    planned = export(files, seen(files, groups), options, Destination("desired", ""))
     assert list(planned.texts) == ["desired/beta.yaml"]
     assert "      - {slug: o/m, profile: gold}\n" in planned.texts["desired/beta.yaml"]
 
@@ -326,18 +327,18 @@ def test_a_file_without_groups_takes_the_first(groups: str) -> None:
 @pytest.mark.parametrize("text", ["{version: 1}\n", "version: 1\n<<: {}\n"])
 def test_a_file_that_cannot_take_groups_is_left_alone(text: str) -> None:
     files = {"desired/ACME.yaml": text}
-    planned = plan(files, seen(files, [live("acme")]), FORCE, Place("desired", "", frozenset(["acme.yaml"])))
+    planned = export(files, seen(files, [live("acme")]), FORCE, Destination("desired", "", frozenset(["acme.yaml"])))
     assert list(planned.texts) == ["desired/acme-2.yaml"]
 
 
 def test_a_name_that_differs_only_in_case_is_the_same_file() -> None:
     files = {"desired/ACME.yaml": "version: 1\n"}
-    planned = plan(files, seen(files, [live("acme")]), FORCE, Place("desired", "", frozenset(["acme.yaml"])))
+    planned = export(files, seen(files, [live("acme")]), FORCE, Destination("desired", "", frozenset(["acme.yaml"])))
     assert list(planned.texts) == ["desired/ACME.yaml"]
 
 
 def test_a_directory_of_that_name_is_no_file() -> None:
-    planned = plan({}, seen({}, [live("acme")]), FORCE, Place("desired", "", frozenset(["acme.yaml"])))
+    planned = export({}, seen({}, [live("acme")]), FORCE, Destination("desired", "", frozenset(["acme.yaml"])))
     assert list(planned.texts) == ["desired/acme-2.yaml"]
 
 
@@ -360,16 +361,16 @@ def test_a_directory_of_that_name_is_no_file() -> None:
 )
 def test_what_no_file_can_say_is_refused(group: Group, reason: str) -> None:
     with pytest.raises(UndeclarableError) as refused:
-        plan({}, seen({}, [group, live("b")]), FORCE, Place("desired", ""))
+        export({}, seen({}, [group, live("b")]), FORCE, Destination("desired", ""))
     assert refused.value.reasons == (f"{group.external_entity_id}: {reason}",)
     left = replace(FORCE, selection=Selection(("!a*",)))
-    assert list(plan({}, seen({}, [group, live("b")]), left, Place("desired", "")).texts) == ["desired/b.yaml"]
+    assert list(export({}, seen({}, [group, live("b")]), left, Destination("desired", "")).texts) == ["desired/b.yaml"]
 
 
 @pytest.mark.parametrize("external", ["", "x" * 256])
 def test_a_group_without_a_usable_external_id_is_known_by_its_id(external: str) -> None:
     groups = [live(external, id="grp1"), live("child", parent_group_id="grp1")]
-    planned = plan({}, seen({}, groups), replace(FORCE, layout="single"), Place("desired", ""))
+    planned = export({}, seen({}, groups), replace(FORCE, layout="single"), Destination("desired", ""))
     [text] = planned.texts.values()
     assert "  - id: grp1\n    metadata: {name: Acme}\n" in text
     assert "hierarchy: {parent_group_id: grp1, limit_enforcement: INDEPENDENT}\n" in text
@@ -378,16 +379,70 @@ def test_a_group_without_a_usable_external_id_is_known_by_its_id(external: str) 
 def test_a_tree_deeper_than_files_may_be_is_refused_with_the_rule() -> None:
     groups = [live("g0"), *(live(f"g{n}", parent_group_id=f"id-g{n - 1}") for n in range(1, 7))]
     with pytest.raises(UndeclarableError, match="would not be valid") as refused:
-        plan({}, seen({}, groups), FORCE, Place("desired", ""))
+        export({}, seen({}, groups), FORCE, Destination("desired", ""))
     assert any("is on level 6" in reason for reason in refused.value.reasons)
 
 
 def test_profiles_are_named_after_what_they_say() -> None:
     limits = {TPM: 1_500_000, RPM: 600, TPD: 2_000_000_000}
-    planned = plan(
+    planned = export(
         {},
         seen({}, [live("a", models={"o/m": limits, "o/n": limits})]),
         replace(FORCE, profiles=True),
-        Place("desired", ""),
+        Destination("desired", ""),
     )
     assert "\n  tpm-1500k-rpm-600-tpd-2g:\n    rate_limits:\n" in planned.texts["desired/profiles.yaml"]
+
+
+KEYS = (TPM, RPM, TPD, LimitKey("usage_limits", "REQUEST", "DAY"))
+SUBSETS = [dict.fromkeys(keys, 5) for count in range(5) for keys in combinations(KEYS, count)]
+SOME: list[Limits | None] = [None, {}, {TPM: 5}, {TPM: 5, RPM: 5, TPD: 5}]
+PAIRS: list[Models] = [
+    {slug: limits for slug, limits in (("o/a", first), ("o/b", second)) if limits is not None}
+    for first, second in product(SOME, SOME)
+]
+CHANGES: dict[str, list[tuple[Models, Models]]] = {
+    "limits": [({"o/m": before}, {"o/m": after}) for before, after in product(SUBSETS, SUBSETS)],
+    "models": list(product(PAIRS, PAIRS)),
+}
+STYLES: dict[str, Callable[[list[str]], str]] = {
+    "line by line": lambda items: "".join(f"\n          - {item}" for item in items),
+    "at the column of the key": lambda items: "".join(f"\n        - {item}  # {item[7:9]}" for item in items),
+    "in one line": lambda items: f" [{', '.join(items)}]",
+    "in brackets on several lines": lambda items: (
+        f" [\n{''.join(f'          {item},  # x{chr(10)}' for item in items)}]"
+    ),
+}
+ENDS = ["", "   # the end", "\n", "\n\n  # about the next\n", "\n      # more\n\n\n# far\n\n"]
+
+
+def written_model(slug: str, limits: Limits, style: Callable[[list[str]], str]) -> str:
+    lists = [
+        f"\n        {kind}:{style(items)}"
+        for kind in UNITS
+        if (items := [f"{{type: {k.type}, unit: {k.unit}, threshold: 5}}" for k in limits if k.kind == kind])
+    ]
+    return f"\n      - slug: {slug}{''.join(lists)}"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
+def test_anything_becomes_anything_else_beside_whatever_follows(
+    changes: list[tuple[Models, Models]], style: Callable[[list[str]], str], newline: str
+) -> None:
+    groups = [live(f"g{number}", models=after) for number, (_, after) in enumerate(changes)]
+    entries = [
+        f"  - metadata: {{external_entity_id: g{number}}}\n    models:"
+        f"{''.join(written_model(slug, before[slug], style) for slug in before) or ' []'}{end}\n"
+        for number, ((before, _), end) in enumerate(zip(changes, cycle(ENDS), strict=False))
+    ]
+    text = f"version: 1\ngroups:\n{''.join(entries)}".replace("\n", newline).rstrip()
+
+    followed = follow(text, *groups)
+
+    declared = {group.ref.label: group.models for group in declared_in({FILE: followed}).desired.groups}
+    assert declared == {group.external_entity_id: group.models for group in groups}
+    for comment in ("# about the next", "# more", "# far"):
+        assert followed.count(comment) == text.count(comment)
+    assert follow(followed, *groups) == followed

@@ -1,4 +1,4 @@
-"""What the gateway's tests share: time that passes when told to, and a gateway that remembers what it was asked."""
+"""What the gateway's tests share: time that passes only for sleepers; a gateway that remembers what it was asked."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from drift.gateway.clock import Clock
 from drift.gateway.key import ApiKey
-from drift.gateway.source import GatewaySource, Options
+from drift.gateway.pace import Clock
+from drift.gateway.settings import ReadOptions
+from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup, Positions
 from drift.sandbox.faults import Fault, Faults
-from drift.sandbox.wire import Request
+from drift.sandbox.wire import HttpRequest
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOON = datetime(2026, 5, 13, 12, tzinfo=UTC)
@@ -54,7 +55,7 @@ class Gateway:
         return group.id
 
     @contextmanager
-    def source(self, options: Options | None = None) -> Iterator[GatewaySource]:
+    def source(self, options: ReadOptions | None = None) -> Iterator[GatewaySource]:
         """A source that reads from here, in fake time."""
         faults = Faults(self.faults)
 
@@ -62,7 +63,7 @@ class Gateway:
             target = request.url.raw_path.decode()
             self.asked.append(target.removeprefix("/v1/gateway"))
             path, _, query = target.partition("?")
-            delivery = faults.deliver(self.world, Request(request.method, path, query, dict(request.headers)))
+            delivery = faults.deliver(self.world, HttpRequest(request.method, path, query, dict(request.headers)))
             if not delivery.answered:
                 raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
             answer = delivery.response

@@ -3,7 +3,7 @@
 import pytest
 
 from drift.errors import SettingsError
-from drift.gateway.address import parse_address
+from drift.gateway.settings import parse_address
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,11 @@ import httpx
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.address import parse_address
 from drift.gateway.client import Access, GatewayClient
-from drift.gateway.clock import Budget
 from drift.gateway.key import ApiKey
-from drift.gateway.ledger import Ledger
-from drift.gateway.retry import TRIES, TRIES_TO_READ, Conduct
-from drift.gateway.throttle import Throttle
+from drift.gateway.pace import Budget, Throttle
+from drift.gateway.retry import TRIES, TRIES_TO_READ, Conduct, Ledger
+from drift.gateway.settings import ReadOptions, parse_address
 from drift.gateway.transport import ReadOnlyTransport, WriteRefusedError
 
 if TYPE_CHECKING:
@@ -60,7 +58,9 @@ def answers(fake_time: "FakeTime", ledger: Ledger) -> Answers:
 
         conduct = Conduct(Throttle(None, fake_time.clock), Budget(60, fake_time.clock), ledger)
         conduct.budget.start()
-        access = Access(parse_address("https://gateway.test"), ApiKey(KEY, origin="test"), max_body=max_body)
+        access = Access(
+            parse_address("https://gateway.test"), ApiKey(KEY, origin="test"), ReadOptions(max_body=max_body)
+        )
         return GatewayClient(access, lambda: httpx.MockTransport(handle), conduct)
 
     return make
@@ -144,7 +144,7 @@ def test_statuses(answers: Answers, ledger: Ledger, status: int, cause: Cause, t
     ],
 )
 def test_no_answer(answers: Answers, ledger: Ledger, exception: Exception, cause: Cause, tries: int) -> None:
-    """What the network does is told apart from what the server says."""
+    """What the network does is distinguished from what the server says."""
     error = failing(answers(exception))
     assert (error.cause, error.status) == (cause, None)
     assert type(exception).__name__ in error.message
@@ -208,6 +208,16 @@ def test_does_not_wait_longer_than_it_may(answers: Answers, fake_time: "FakeTime
     assert error.cause is Cause.THROTTLED
     assert "60.0 s left" in error.message
     assert fake_time.seconds == 0
+
+
+def test_a_wish_to_wait_holds_up_all_requests(answers: Answers, ledger: Ledger) -> None:
+    """Also those that others make: nothing is sent before it is over."""
+    client = answers(httpx.Response(503, headers={"Retry-After": "100"}), httpx.Response(200, json=GROUP))
+    assert failing(client).cause is Cause.SERVER_ERROR
+    error = failing(client)
+    assert error.cause is Cause.SERVER_ERROR
+    assert "asks to wait 100 s" in error.message
+    assert ledger.counts()["get"] == 1
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_redacting_leaves_other_text_alone(key: ApiKey) -> None:
     ],
 )
 def test_unusable_key_file(tmp_path: Path, content: bytes, problem: str) -> None:
-    """Each kind of wrong file is told apart, and its content is never shown."""
+    """Each kind of wrong file has its message, and its content is never shown."""
     path = tmp_path / "key"
     path.write_bytes(content)
     with pytest.raises(SettingsError, match=problem) as caught:

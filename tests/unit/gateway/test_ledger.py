@@ -1,6 +1,6 @@
 """Counts and notes that all threads of a run share."""
 
-from drift.gateway.ledger import Ledger
+from drift.gateway.retry import Ledger
 
 
 def test_notes_once() -> None:

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drift.errors import Cause, GatewayError, SettingsError
-from drift.gateway.address import parse_address
 from drift.gateway.client import Access, GatewayClient
-from drift.gateway.clock import Budget
 from drift.gateway.key import ApiKey
-from drift.gateway.ledger import Ledger
-from drift.gateway.retry import Conduct
-from drift.gateway.throttle import Throttle
+from drift.gateway.pace import Budget, Throttle
+from drift.gateway.retry import Conduct, Ledger
+from drift.gateway.settings import ReadOptions, parse_address
 from drift.gateway.transport import connector
 
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ def connect(fake_time: "FakeTime") -> Iterator[Callable[[str], GatewayClient]]:
     def make(url: str) -> GatewayClient:
         conduct = Conduct(Throttle(None, fake_time.clock), Budget(60, fake_time.clock), Ledger())
         address = parse_address(url)
-        access = Access(address, ApiKey("wire-key", origin="test"), request_timeout=10)
+        access = Access(address, ApiKey("wire-key", origin="test"), ReadOptions(request_timeout=10))
         clients.append(GatewayClient(access, connector(address), conduct))
         return clients[-1]
 
@@ -143,7 +141,7 @@ def test_external_ids_are_one_parameter(server: Server, connect: Callable[[str],
 
 
 def test_one_connection(server: Server, connect: Callable[[str], GatewayClient]) -> None:
-    """A client keeps its connection, and tells no more than it has to."""
+    """A client keeps its connection, and says no more than it has to."""
     client = connect(server.url)
     client.get("a")
     client.get("b")
@@ -187,7 +185,7 @@ def test_host_that_needs_no_proxy(connect: Callable[[str], GatewayClient], monke
 
 
 def test_impossible_host(connect: Callable[[str], GatewayClient]) -> None:
-    """A host that cannot exist is told before anything is read."""
+    """A host that cannot exist is refused before anything is read."""
     with pytest.raises(SettingsError, match="not a URL"):
         connect("https://a..b" + "\u0301" * 3)
 

@@ -7,13 +7,13 @@ import pytest
 from drift.errors import Cause
 from drift.gateway.plan import (
     Patience,
-    ReadMode,
     Wanted,
     begins_with_list,
+    makes_up_for_the_list,
     next_page_is_certain,
     turns_to_gets,
-    worth_gets,
 )
+from drift.gateway.settings import ReadMode
 from drift.model.groups import DesiredGroup, Group
 
 Declare = Callable[..., DesiredGroup]
@@ -56,23 +56,23 @@ def test_reading_ahead() -> None:
 
 def test_what_gets_can_save() -> None:
     """A broken list can be made up for, a broken network or key cannot."""
-    assert worth_gets(Cause.INCONSISTENT, 100)
-    assert not worth_gets(Cause.INCONSISTENT, 101)
+    assert makes_up_for_the_list(Cause.INCONSISTENT, 100)
+    assert not makes_up_for_the_list(Cause.INCONSISTENT, 101)
     for cause in (Cause.UNAUTHORIZED, Cause.FORBIDDEN, Cause.THROTTLED, Cause.UNREACHABLE, Cause.TIMED_OUT):
-        assert not worth_gets(cause, 1)
+        assert not makes_up_for_the_list(cause, 1)
 
 
 def test_wanted(declare: Declare) -> None:
-    """Each group is closed once; those with the same id do not hide each other."""
-    groups = [declare("a"), declare("a"), declare(pinned="x"), declare("b", pinned="y")]
+    """Each group is found by either id, until it is closed."""
+    groups = [declare("a"), declare(pinned="x"), declare("b", pinned="y")]
     wanted = Wanted(groups)
     assert wanted.by_external("a") == 0
     assert wanted.by_external(None) is None
     assert wanted.by_external("c") is None
-    assert wanted.by_id("y") == 3
+    assert wanted.by_id("y") == 2
     assert wanted.close(0) is groups[0]
     assert wanted.by_external("a") is None
-    assert list(wanted) == [1, 2, 3]
+    assert list(wanted) == [1, 2]
     assert 0 not in wanted
     for position in wanted:
         wanted.close(position)

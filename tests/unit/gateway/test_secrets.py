@@ -5,18 +5,16 @@ import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from drift.errors import GatewayError
-from drift.gateway.address import parse_address
 from drift.gateway.client import Access, GatewayClient
-from drift.gateway.clock import Budget, Clock
 from drift.gateway.key import ApiKey
-from drift.gateway.lean import httpx
-from drift.gateway.ledger import Ledger
-from drift.gateway.retry import Conduct
-from drift.gateway.source import GatewaySource, Options
-from drift.gateway.throttle import Throttle
+from drift.gateway.pace import Budget, Clock, Throttle
+from drift.gateway.retry import Conduct, Ledger
+from drift.gateway.settings import ReadOptions, parse_address
+from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed
 from drift.sandbox.faults import CannedAnswer, Fault, Faults, drop
@@ -58,9 +56,9 @@ def test_servers_that_repeat_the_key(
     served: Callable[[Faults], Served], declare: Callable[..., DesiredGroup], status: int
 ) -> None:
     """Neither readings nor notes repeat what a server says of the key."""
-    answer = CannedAnswer(status, ECHO, headers=(("Location", "https://elsewhere.test/"),), retry_after=1000)
+    answer = CannedAnswer(status, ECHO, location="https://elsewhere.test/", retry_after=1000)
     url = served(Faults([Fault(answer)])).url
-    options = Options(mode="get", timeout=0.5)
+    options = ReadOptions(read="get", timeout=0.5)
     with GatewaySource(url, ApiKey(KEY, origin="test"), options) as source:
         readings = list(source.read([declare("a", pinned="b")], unmanaged=False))
         assert isinstance(readings[0], Failed)
@@ -70,7 +68,7 @@ def test_servers_that_repeat_the_key(
 def test_dropped_connections(served: Callable[[Faults], Served], declare: Callable[..., DesiredGroup]) -> None:
     """Nor does what the network reports."""
     url = served(Faults([Fault(drop())])).url
-    options = Options(mode="get", timeout=0.5)
+    options = ReadOptions(read="get", timeout=0.5)
     with GatewaySource(url, ApiKey(KEY, origin="test"), options) as source:
         readings = list(source.read([declare("a")], unmanaged=False))
     assert SECRET not in repr(readings)

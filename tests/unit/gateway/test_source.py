@@ -10,16 +10,17 @@ import pytest
 
 from drift.errors import Cause, SettingsError
 from drift.gateway.key import ApiKey
-from drift.gateway.plan import FEW, SAMPLE, ReadMode
+from drift.gateway.plan import FEW, SAMPLE
 from drift.gateway.retry import TRIES, TRIES_TO_READ
-from drift.gateway.source import GatewaySource, Options
+from drift.gateway.settings import ReadMode, ReadOptions
+from drift.gateway.source import GatewaySource
 from drift.model.groups import DesiredGroup
+from drift.model.limits import EffectiveKey
 from drift.model.readings import Failed, Found, Reading
-from drift.sandbox.faults import CannedAnswer as Answer
-from drift.sandbox.faults import Fault, drop, happening, repeat_cursor, small_pages, thresholds, truncate
+from drift.sandbox.faults import CannedAnswer, Fault, drop, happening, repeat_cursor, small_pages, thresholds, truncate
 
 if TYPE_CHECKING:
-    from tests.unit.gateway.conftest import Gateway
+    from tests.unit.gateway.conftest import FakeTime, Gateway
 
 Declare = Callable[..., DesiredGroup]
 LIST = "/groups?limit=1000"
@@ -85,7 +86,7 @@ class TestByGet:
 
     def test_404_page_of_something_else(self, gateway: "Gateway", declare: Declare) -> None:
         """A 404 that is not the gateway's needs the list to agree; without an external id, nothing is known."""
-        gateway.faults = [Fault(Answer(404, b"<h1>", "text/html"), path=ONE)]
+        gateway.faults = [Fault(CannedAnswer(404, b"<h1>", "text/html"), path=ONE)]
         gateway.create("acme")
         wanted = [declare("acme", pinned="x"), declare("other", pinned="y"), declare(pinned="z")]
         with gateway.source() as source:
@@ -102,7 +103,7 @@ class TestByGet:
 
     def test_list_forbidden(self, gateway: "Gateway", declare: Declare) -> None:
         """A 404 that cannot be checked by external id proves nothing."""
-        gateway.faults = [Fault(Answer(403), path=ALL)]
+        gateway.faults = [Fault(CannedAnswer(403), path=ALL)]
         with gateway.source() as source:
             readings = source.read([declare("acme", pinned="gone")], unmanaged=False)
             assert outcome(readings) == {"failed: forbidden": 1}
@@ -110,7 +111,7 @@ class TestByGet:
     def test_one_forbidden_group(self, gateway: "Gateway", declare: Declare) -> None:
         """No access to one group says nothing about the others."""
         ids = gateway.create(*names(3))
-        gateway.faults = [Fault(Answer(403), path=f"{ALL}/{ids[1]}")]
+        gateway.faults = [Fault(CannedAnswer(403), path=f"{ALL}/{ids[1]}")]
         wanted = [declare(name, pinned=id_) for name, id_ in zip(names(3), ids, strict=True)]
         with gateway.source() as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 2, "failed: forbidden": 1}
@@ -118,7 +119,7 @@ class TestByGet:
     def test_many(self, gateway: "Gateway", declare: Declare) -> None:
         """The mode overrides the counting of calls."""
         ids = gateway.create(*names(200))
-        with gateway.source(Options(mode="get", concurrency=8)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=8)) as source:
             wanted = [declare(pinned=id_) for id_ in ids]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 200}
         assert source.requests() == {"get": 200, "list": 0, "retries": 0, "throttled": 0}
@@ -126,7 +127,7 @@ class TestByGet:
     def test_gives_up_when_nothing_answers(self, gateway: "Gateway", declare: Declare) -> None:
         """A server that is down is not asked for every group."""
         gateway.faults = [Fault(drop())]
-        with gateway.source(Options(mode="get", concurrency=2, rate=None)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=2, rate=None)) as source:
             readings = list(source.read([declare(name) for name in names(500)], unmanaged=False))
         assert outcome(readings) == {"failed: unreachable": 500}
         assert len(gateway.asked) <= 13 * TRIES
@@ -145,7 +146,7 @@ class TestByList:
         assert gateway.asked[0] == LIST
         assert "cursor" in gateway.asked[1]
 
-    def test_every_group_is_told_once_and_as_the_same_object(self, gateway: "Gateway", declare: Declare) -> None:
+    def test_every_group_is_reported_once_and_as_the_same_object(self, gateway: "Gateway", declare: Declare) -> None:
         """The readings answer the very declarations that were asked for."""
         gateway.create(*names(20))
         wanted = [declare(name) for name in names(25)]
@@ -172,7 +173,7 @@ class TestByList:
     def test_list_mode_reads_on(self, gateway: "Gateway", declare: Declare) -> None:
         """The mode overrides that too."""
         gateway.create(*names(4000))
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             assert outcome(source.read([declare("g3999")], unmanaged=False)) == {"found": 1}
         assert source.requests()["list"] == 4
 
@@ -185,7 +186,7 @@ class TestByList:
 
         gateway.faults = [Fault(happening(create), path=ALL, start=2, times=1)]
         wanted = [declare(name) for name in (*names(10), "late", "never")]
-        with gateway.source(Options(concurrency=1)) as source:
+        with gateway.source(ReadOptions(concurrency=1)) as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 11, "missing": 1}
         assert gateway.asked == [LIST, f"{LIST}&external_entity_id=late", f"{LIST}&external_entity_id=never"]
 
@@ -196,14 +197,15 @@ class TestByList:
             assert outcome(source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)) == {"found": 10}
         assert gateway.asked == [LIST]
 
-    def test_effective_limits_on_request(self, gateway: "Gateway", declare: Declare) -> None:
-        """Effective limits of listed groups are decoded where somebody wants them."""
+    def test_effective_limits(self, gateway: "Gateway", declare: Declare) -> None:
+        """Listed groups have their effective limits, as groups that are asked for one by one have."""
         gateway.create("a")
-        for effective in (False, True):
-            with gateway.source(Options(mode="list", effective=effective)) as source:
-                (reading,) = source.read([declare("a")], unmanaged=False)
-            assert isinstance(reading, Found)
-            assert (reading.live.effective_models is not None) is effective
+        with gateway.source(ReadOptions(read="list")) as source:
+            (reading,) = source.read([declare("a")], unmanaged=False)
+        assert isinstance(reading, Found)
+        assert reading.live.effective_models == {
+            "org/model": {EffectiveKey("rate_limits", "TOKEN", "MINUTE", gateway.id_of("a")): 100}
+        }
 
     def test_unmanaged(self, gateway: "Gateway", declare: Declare) -> None:
         """All groups of the list, to its end, each once."""
@@ -225,7 +227,7 @@ class TestByList:
         """A group that cannot be read is unread; it is not asked for again, and hides no other."""
         gateway.create(*names(10))
         gateway.faults = [Fault(thresholds("5.0"), path=ALL, times=1)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare(name) for name in names(3)], unmanaged=False))
         assert outcome(readings) == {"failed: unreadable-response": 3}
         assert len(gateway.asked) == 1
@@ -238,15 +240,16 @@ class TestByList:
         group += '"hierarchy": {"limit_enforcement": "INDEPENDENT"}}'
         items = ",".join(group % id_ for id_ in ("old", "old", "new"))
         body = f'{{"items": [{items}], "pagination": {{"has_more": false}}}}'
-        gateway.faults = [Fault(Answer(200, body.encode()), path=ALL)]
-        with gateway.source(Options(mode="list")) as source:
+        one = Fault(CannedAnswer(200, (group % "old").encode()), path=f"{ALL}/old")
+        gateway.faults = [Fault(CannedAnswer(200, body.encode()), path=ALL), one]
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare("a")], unmanaged=True))
         assert outcome(readings[:1]) == {"found": 1}
         assert outcome(readings[1:]) == {"failed: inconsistent": 1}
         assert source.notes() == ("two groups of the list have the external id 'a': 'old' and 'new'",)
 
     def test_created_anew_while_the_list_is_read(self, gateway: "Gateway", declare: Declare) -> None:
-        """The list shows the group before and after; the one that is there now is the last to be told of."""
+        """The list shows the group before and after; the one that is there now is reported last."""
         (old,) = gateway.create("a")
         gateway.create(*names(4))
 
@@ -255,7 +258,7 @@ class TestByList:
             gateway.create("a")
 
         gateway.faults = [Fault(small_pages(2), path=ALL), Fault(happening(create_anew), path=ALL, start=2, times=1)]
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             wanted = [declare("a"), declare("g3")]
             readings = [reading for reading in source.read(wanted, unmanaged=True) if isinstance(reading, Found)]
         assert [reading.live.id for reading in readings if reading.desired is wanted[0]] == [old, gateway.id_of("a")]
@@ -264,7 +267,7 @@ class TestByList:
     def test_namesake_before_the_group_itself(self, gateway: "Gateway", declare: Declare) -> None:
         """A pin that points to another group does not hide the one with the declared external id."""
         (other, acme) = gateway.create("other", "acme")
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = list(source.read([declare("acme", pinned=other)], unmanaged=True))
         by_id = {reading.live.id: reading.desired for reading in readings if isinstance(reading, Found)}
         assert by_id[acme] is not None
@@ -273,7 +276,7 @@ class TestByList:
     def test_namesake_alone(self, gateway: "Gateway", declare: Declare) -> None:
         """Without such a group it is shown, for the comparison to say that it is another one."""
         (other,) = gateway.create("other")
-        with gateway.source(Options(mode="list")) as source:
+        with gateway.source(ReadOptions(read="list")) as source:
             (reading,) = source.read([declare("acme", pinned=other)], unmanaged=False)
         assert isinstance(reading, Found)
         assert reading.live.id == other
@@ -285,8 +288,8 @@ class TestListThatBreaksOff:
     def test_few_left(self, gateway: "Gateway", declare: Declare) -> None:
         """A few groups are worth a request each."""
         gateway.create(*names(1050))
-        gateway.faults = [Fault(Answer(500), path=ALL, start=2, times=TRIES)]
-        with gateway.source(Options(mode="list")) as source:
+        gateway.faults = [Fault(CannedAnswer(500), path=ALL, start=2, times=TRIES)]
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = source.read([declare(name) for name in names(1050)], unmanaged=False)
             assert outcome(readings) == {"found": 1050}
         assert source.requests() == {"get": 0, "list": 1 + TRIES + 50, "retries": TRIES - 1, "throttled": 0}
@@ -305,17 +308,17 @@ class TestListThatBreaksOff:
     def test_gets_would_fail_alike(self, gateway: "Gateway", declare: Declare, status: int) -> None:
         """No access is no access, and a throttle is not escaped by more requests."""
         gateway.create(*names(1050))
-        gateway.faults = [Fault(Answer(status, retry_after=1), start=2)]
-        with gateway.source(Options(mode="list")) as source:
+        gateway.faults = [Fault(CannedAnswer(status, retry_after=1), start=2)]
+        with gateway.source(ReadOptions(read="list")) as source:
             readings = outcome(source.read([declare(name) for name in names(1050)], unmanaged=False))
         assert readings["found"] == 1000
         assert readings.total() == 1050
         assert len(gateway.asked) <= 1 + TRIES
 
-    def test_unmanaged_groups_unseen(self, gateway: "Gateway", declare: Declare) -> None:
+    def test_unmanaged_groups_that_were_not_listed(self, gateway: "Gateway", declare: Declare) -> None:
         """Where all declared groups were found, it is still said that others were not seen."""
         gateway.create(*names(1050))
-        gateway.faults = [Fault(Answer(500), path=ALL, start=2)]
+        gateway.faults = [Fault(CannedAnswer(500), path=ALL, start=2)]
         with gateway.source() as source:
             assert outcome(source.read([declare("g0")], unmanaged=True)) == {"found": 1000}
             assert source.list_failure is not None
@@ -334,7 +337,7 @@ class TestListThatBreaksOff:
     def test_more_without_a_cursor(self, gateway: "Gateway", declare: Declare) -> None:
         """A list that says there is more and not where is not complete."""
         body = b'{"items": [], "pagination": {"has_more": true, "cursor": null}}'
-        gateway.faults = [Fault(Answer(200, body), path=ALL)]
+        gateway.faults = [Fault(CannedAnswer(200, body), path=ALL)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(1000)], unmanaged=False)
             assert outcome(readings) == {"failed: inconsistent": 1000}
@@ -343,7 +346,7 @@ class TestListThatBreaksOff:
     def test_endless(self, gateway: "Gateway") -> None:
         """Ever new cursors to ever the same page end too."""
         bodies = [
-            Answer(200, b'{"items": [], "pagination": {"has_more": true, "cursor": "%d"}}' % number)
+            CannedAnswer(200, b'{"items": [], "pagination": {"has_more": true, "cursor": "%d"}}' % number)
             for number in range(100)
         ]
         gateway.faults = [Fault(body, path=ALL, start=number, times=1) for number, body in enumerate(bodies, start=1)]
@@ -362,7 +365,7 @@ class TestNothingFound:
     def test_suspects_the_key(self, gateway: "Gateway", declare: Declare, mode: ReadMode, count: int) -> None:
         """None is called missing."""
         gateway.create("another workspace's group")
-        with gateway.source(Options(mode=mode)) as source:
+        with gateway.source(ReadOptions(read=mode)) as source:
             readings = source.read([declare(name) for name in names(count)], unmanaged=False)
             assert outcome(readings) == {"failed: not-found-anywhere": count}
 
@@ -375,7 +378,7 @@ class TestNothingFound:
     def test_a_sample_that_is_found(self, gateway: "Gateway", declare: Declare) -> None:
         """A list that misses all of them is not believed when one of the sample is there."""
         gateway.create(*names(6))
-        nothing = Answer(200, b'{"items": [], "pagination": {"has_more": false}}')
+        nothing = CannedAnswer(200, b'{"items": [], "pagination": {"has_more": false}}')
         gateway.faults = [Fault(nothing, path=ALL, times=1)]
         with gateway.source() as source:
             readings = source.read([declare(name) for name in names(7)], unmanaged=False)
@@ -385,19 +388,19 @@ class TestNothingFound:
         """The others are missing then."""
         gateway.create("g3")
         for mode in ("get", "list"):
-            with gateway.source(Options(mode=mode)) as source:
+            with gateway.source(ReadOptions(read=mode)) as source:
                 readings = source.read([declare(name) for name in names(5)], unmanaged=False)
                 assert outcome(readings) == {"found": 1, "missing": 4}
 
     def test_failures_are_no_evidence(self, gateway: "Gateway", declare: Declare) -> None:
         """Absent and forbidden groups alone do not prove that the key is right."""
-        gateway.faults = [Fault(Answer(403), path=f"{ALL}/forbidden")]
+        gateway.faults = [Fault(CannedAnswer(403), path=f"{ALL}/forbidden")]
         with gateway.source() as source:
             readings = source.read([declare(pinned="absent"), declare(pinned="forbidden")], unmanaged=False)
             assert outcome(readings) == {"failed: not-found-anywhere": 1, "failed: forbidden": 1}
 
 
-NOTHING = Answer(200, b'{"items": [], "pagination": {"has_more": false}}')
+NOTHING = CannedAnswer(200, b'{"items": [], "pagination": {"has_more": false}}')
 
 
 class TestFilterInDoubt:
@@ -408,7 +411,7 @@ class TestFilterInDoubt:
         (id_,) = gateway.create("a")
         gateway.faults = [Fault(NOTHING, path=ALL)]
         wanted = [declare("a", pinned=id_), declare("b"), declare("c"), declare(pinned="gone")]
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             readings = list(source.read(wanted, unmanaged=False))
         assert outcome(readings) == {"found": 1, "failed: inconsistent": 2, "missing": 1}
         (message,) = {reading.message for reading in readings if isinstance(reading, Failed)}
@@ -416,9 +419,9 @@ class TestFilterInDoubt:
         assert gateway.asked[-2:] == [f"{LIST}&external_entity_id=a", f"/groups/{id_}"]
 
     def test_a_filter_that_works(self, gateway: "Gateway", declare: Declare) -> None:
-        """One more request tells."""
+        """One more request shows it."""
         (id_,) = gateway.create("a")
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b"), declare("c")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 2}
             assert len(gateway.asked) == 4
@@ -428,7 +431,7 @@ class TestFilterInDoubt:
     def test_a_filter_that_has_found_something(self, gateway: "Gateway", declare: Declare) -> None:
         """It needs no further proof."""
         gateway.create("a")
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             assert outcome(source.read([declare("a"), declare("b")], unmanaged=False)) == {"found": 1, "missing": 1}
         assert len(gateway.asked) == 2
 
@@ -440,15 +443,15 @@ class TestFilterInDoubt:
             gateway.world.ask("DELETE", f"{ALL}/{id_}")
 
         gateway.faults = [Fault(happening(delete), path=ALL, start=2, times=1)]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 1}
 
     def test_a_proof_that_fails(self, gateway: "Gateway", declare: Declare) -> None:
         """Without a proof the absent groups are unread, for the reason that there is none."""
         (id_,) = gateway.create("a")
-        gateway.faults = [Fault(Answer(403), path=ALL, start=2)]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        gateway.faults = [Fault(CannedAnswer(403), path=ALL, start=2)]
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             wanted = [declare("a", pinned=id_), declare("b")]
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "failed: forbidden": 1}
 
@@ -456,9 +459,9 @@ class TestFilterInDoubt:
         """What was learned before the reading was given up is kept."""
         gateway.create("a")
         ids = [f"f{number}" for number in range(20)]
-        gateway.faults = [Fault(Answer(500), path=f"{ALL}/f*")]
+        gateway.faults = [Fault(CannedAnswer(500), path=f"{ALL}/f*")]
         wanted = [declare("a"), declare("b"), *(declare(pinned=id_) for id_ in ids)]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = outcome(source.read(wanted, unmanaged=False))
         assert readings == {"found": 1, "missing": 1, "failed: server-error": 20}
 
@@ -468,8 +471,8 @@ class TestEnd:
 
     def test_401_stops_at_once(self, gateway: "Gateway", declare: Declare) -> None:
         """A key that is not accepted is not tried again."""
-        gateway.faults = [Fault(Answer(401))]
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        gateway.faults = [Fault(CannedAnswer(401))]
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = list(source.read([declare(name) for name in names(50)], unmanaged=False))
         assert outcome(readings) == {"failed: unauthorized": 50}
         assert len(gateway.asked) <= 2
@@ -477,15 +480,15 @@ class TestEnd:
     def test_time_over(self, gateway: "Gateway", declare: Declare) -> None:
         """What the throttle does not let through in time is unread."""
         ids = gateway.create(*names(50))
-        with gateway.source(Options(mode="get", rate=10, timeout=2, concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", rate=10, timeout=2, concurrency=1)) as source:
             readings = outcome(source.read([declare(pinned=id_) for id_ in ids], unmanaged=False))
         assert 15 <= readings["found"] <= 25
         assert readings["failed: timed-out"] == 50 - readings["found"]
 
     def test_pause_longer_than_the_run(self, gateway: "Gateway", declare: Declare) -> None:
         """A 429 that asks for more time than there is ends it without waiting."""
-        gateway.faults = [Fault(Answer(429, retry_after=1000))]
-        with gateway.source(Options(mode="get")) as source:
+        gateway.faults = [Fault(CannedAnswer(429, retry_after=1000))]
+        with gateway.source(ReadOptions(read="get")) as source:
             readings = source.read([declare(name) for name in names(50)], unmanaged=False)
             assert outcome(readings) == {"failed: throttled": 50}
         assert gateway.time.seconds < 2
@@ -494,7 +497,7 @@ class TestEnd:
     def test_stop(self, gateway: "Gateway", declare: Declare) -> None:
         """What was read before stays read; nothing more is sent."""
         ids = gateway.create(*names(50))
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)
             first = next(readings)
             source.stop()
@@ -515,7 +518,7 @@ class TestEnd:
 
         def source(timeout: float) -> GatewaySource:
             key = ApiKey("key", origin="test")
-            options = Options(mode=mode, timeout=timeout)
+            options = ReadOptions(read=mode, timeout=timeout)
             return GatewaySource("http://127.0.0.1", key, options, connect=lambda: httpx.MockTransport(handle))
 
         wanted = [declare(name) for name in names(3)]
@@ -529,7 +532,7 @@ class TestEnd:
     def test_left_early(self, gateway: "Gateway", declare: Declare) -> None:
         """A caller that stops listening stops the requests."""
         ids = gateway.create(*names(50))
-        with gateway.source(Options(mode="get", concurrency=1)) as source:
+        with gateway.source(ReadOptions(read="get", concurrency=1)) as source:
             readings = source.read([declare(pinned=id_) for id_ in ids], unmanaged=False)
             next(readings)
             del readings
@@ -538,7 +541,7 @@ class TestEnd:
     def test_throttled_for_a_while(self, gateway: "Gateway", declare: Declare) -> None:
         """A 429 is waited for and counted."""
         gateway.create("a")
-        gateway.faults = [Fault(Answer(429, retry_after=7), times=2)]
+        gateway.faults = [Fault(CannedAnswer(429, retry_after=7), times=2)]
         with gateway.source() as source:
             assert outcome(source.read([declare("a")], unmanaged=False)) == {"found": 1}
         assert source.requests() == {"get": 0, "list": 3, "retries": 2, "throttled": 2}
@@ -572,7 +575,7 @@ class TestConfirm:
         """Who asked for gets, gets gets."""
         ids = gateway.create(*names(20))
         wanted = [declare(pinned=id_) for id_ in ids]
-        with gateway.source(Options(mode="get")) as source:
+        with gateway.source(ReadOptions(read="get")) as source:
             outcome(source.read(wanted, unmanaged=False))
             assert outcome(source.confirm(wanted)) == {"found": 20}
         assert source.requests()["get"] == 40
@@ -581,8 +584,8 @@ class TestConfirm:
         """A group that is gone by id is looked for by external id before it is missing."""
         ids = gateway.create("stays", "goes")
         wanted = [declare("stays"), declare("goes")]
-        delete = Fault(Answer(404), path=f"{ALL}/{ids[1]}")
-        nothing = Fault(Answer(200, b'{"items": [], "pagination": {"has_more": false}}'), path=ALL, start=3)
+        delete = Fault(CannedAnswer(404), path=f"{ALL}/{ids[1]}")
+        nothing = Fault(CannedAnswer(200, b'{"items": [], "pagination": {"has_more": false}}'), path=ALL, start=3)
         gateway.faults = [delete, nothing]
         with gateway.source() as source:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 2}
@@ -597,6 +600,27 @@ class TestConfirm:
             assert outcome(source.read(wanted, unmanaged=False)) == {"found": 1, "missing": 2}
             assert outcome(source.confirm(wanted[1:])) == {"missing": 2}
 
+    def test_waits_first(self, gateway: "Gateway", declare: Declare) -> None:
+        """Changes take a while to reach every reader."""
+        gateway.create("a")
+        with gateway.source(ReadOptions(confirm_after=5)) as source:
+            outcome(source.read([declare("a")], unmanaged=False))
+            assert gateway.time.seconds < 1
+            assert outcome(source.confirm([declare("a")])) == {"found": 1}
+        assert 5 <= gateway.time.seconds < 6
+
+    def test_a_long_list_is_not_read_again_for_fewer_groups_than_it_has_pages(
+        self, gateway: "Gateway", declare: Declare
+    ) -> None:
+        """How many pages there are is known by then."""
+        gateway.create(*names(70))
+        gateway.faults = [Fault(small_pages(10), path=ALL)]
+        wanted = [declare(name) for name in names(FEW + 1)]
+        with gateway.source() as source:
+            outcome(source.read(wanted, unmanaged=True))
+            assert outcome(source.confirm(wanted)) == {"found": FEW + 1}
+        assert source.requests() == {"get": FEW + 1, "list": 7, "retries": 0, "throttled": 0}
+
     def test_nothing_to_confirm(self, gateway: "Gateway") -> None:
         """No suspects, no requests."""
         with gateway.source() as source:
@@ -604,10 +628,35 @@ class TestConfirm:
         assert gateway.asked == []
 
 
+def test_a_list_that_does_not_end(fake_time: "FakeTime") -> None:
+    """Every page has a new cursor and nothing new: after three of them no more are asked for."""
+    group = {
+        "id": "a",
+        "metadata": {"external_entity_id": "a"},
+        "hierarchy": {"limit_enforcement": "INDEPENDENT"},
+        "created_at": "",
+    }
+    asked: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        pagination = {"has_more": True, "cursor": str(len(asked))}
+        return httpx.Response(200, json={"items": [group], "pagination": pagination})
+
+    key = ApiKey("key", origin="test")
+    options = ReadOptions(read="list")
+    connect: Callable[[], httpx.BaseTransport] = lambda: httpx.MockTransport(handle)  # noqa: E731 (typed)
+    with GatewaySource("http://127.0.0.1", key, options, connect=connect, clock=fake_time.clock) as source:
+        assert outcome(source.read([], unmanaged=True)) == {"found": 1}
+        assert source.list_failure is not None
+        assert "3 pages in a row held nothing new" in source.list_failure.message
+    assert 4 <= len(asked) <= 5, "one may be asked for ahead"
+
+
 @pytest.mark.parametrize(
-    "options", [Options(concurrency=0), Options(timeout=0), Options(rate=0), Options(rate=-1), Options(max_body=0)]
+    "numbers", [{"concurrency": 0}, {"timeout": 0}, {"request_timeout": 0}, {"rate": 0}, {"rate": -1}, {"max_body": 0}]
 )
-def test_options_that_would_read_nothing(options: Options) -> None:
-    """Told at once, instead of leaving groups unread for a strange reason."""
+def test_options_that_would_read_nothing(numbers: dict[str, int]) -> None:
+    """Refused at once, instead of leaving groups unread for a strange reason."""
     with pytest.raises(SettingsError, match="above zero"):
-        GatewaySource("http://127.0.0.1", ApiKey("key", origin="test"), options)
+        ReadOptions(**numbers)  # type: ignore[arg-type]  # numbers, one at a time

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.clock import Budget
-from drift.gateway.throttle import RATE, Throttle
+from drift.gateway.pace import Budget, Throttle
+from drift.gateway.settings import RATE
 
 if TYPE_CHECKING:
     from tests.unit.gateway.conftest import FakeTime
@@ -47,6 +47,22 @@ def test_late_starts_keep_the_mean(fake_time: "FakeTime", budget: Budget) -> Non
         fake_time.sleep(0.003)
     assert starts[-1] <= 1000 / RATE * 1.01
     assert most_in_a_second(starts) <= 100
+
+
+@pytest.mark.parametrize("rate", [RATE, 50.0, 10.5])
+def test_a_second_holds_one_more_than_the_rate(fake_time: "FakeTime", budget: Budget, rate: float) -> None:
+    """Whatever was late before and is caught up now: that many start within a second, and not one more."""
+    throttle = Throttle(rate, fake_time.clock)
+    most = int(rate) + 1
+    starts = []
+    for number in range(4 * most):
+        if number == most:
+            fake_time.sleep(1)
+        throttle.acquire(budget, "")
+        starts.append(fake_time.seconds)
+    apart = [after - before for before, after in zip(starts, starts[most:], strict=False)]
+    assert min(apart) == pytest.approx(1.0, abs=1e-9)
+    assert most_in_a_second([round(start, 6) for start in starts]) == most
 
 
 def test_no_credit_for_idleness(fake_time: "FakeTime", budget: Budget) -> None:

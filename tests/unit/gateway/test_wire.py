@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.unknown import unknown_members
-from drift.gateway.wire import Page, decode_group
+from drift.gateway.client import Page
+from drift.gateway.wire import decode_group, unknown_members
 from drift.model.limits import EffectiveKey, LimitKey
 
 WHERE = "/v1/gateway/groups/abc123hash"
@@ -77,10 +77,11 @@ def test_no_models(models: object) -> None:
 
 
 def test_unreported_effective_models_are_not_empty_ones() -> None:
-    """A group without the member is told apart from one without effective limits."""
+    """A group without the member is not one without effective limits."""
     absent = group()
     del absent["effective_models"]
     assert decode_group(body(absent), WHERE).effective_models is None
+    assert decode_group(body(group(models=None, effective_models=None)), WHERE).effective_models is None
     assert decode_group(body(group(effective_models=[])), WHERE).effective_models == {}
 
 
@@ -168,10 +169,9 @@ def test_page() -> None:
     """Items in their order, and where to go on."""
     read = Page(page([group(), group(id="b")], has_more=True, cursor="next"), WHERE)
     assert (read.pagination.has_more, read.pagination.cursor) == (True, "next")
-    items = read.decode(effective=False)
+    items = read.decode()
     assert [live.id for live in items.groups] == ["abc123hash", "b"]
-    assert items.groups[0].effective_models is None
-    assert read.decode(effective=True).groups[0].effective_models is not None
+    assert items.groups[0] == decode_group(body(group()), WHERE)
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
@@ -183,14 +183,24 @@ def test_effective_limits_that_look_like_the_own_ones(threshold: int, source: st
     limit = {"type": "TOKEN", "unit": "MINUTE", "threshold": threshold, "source_group": source}
     item = group(effective_models=[{"slug": "your-org/your-model", "rate_limits": [limit], "usage_limits": []}])
     text = json.dumps({"items": [item], "pagination": {"has_more": False}}, separators=separators).encode()
-    (live,) = Page(text, WHERE).decode(effective=True).groups
+    (live,) = Page(text, WHERE).decode().groups
     assert live.effective_models == {
         "your-org/your-model": {EffectiveKey("rate_limits", "TOKEN", "MINUTE", source): threshold}
     }
 
 
+def test_effective_limits_of_which_one_names_no_source() -> None:
+    """They are not taken for the group's own, though the others are."""
+    limits = [{"type": type_, "unit": "MINUTE", "threshold": 1} for type_ in ("TOKEN", "REQUEST")]
+    half = [{**limits[0], "source_group": "abc123hash"}, limits[1]]
+    item = group(models=[{"slug": "m", "rate_limits": limits}], effective_models=[{"slug": "m", "rate_limits": half}])
+    text = json.dumps({"items": [item], "pagination": {"has_more": False}}, separators=(",", ":")).encode()
+    (broken,) = Page(text, WHERE).decode().broken
+    assert "effective_models[0].rate_limits[1]" in broken.message
+
+
 def test_broken_items_leave_the_others_readable() -> None:
-    """Each broken item says what is wrong with it, and which group it is where that can still be told."""
+    """Each broken item says what is wrong with it, and which group it is where that can still be read."""
     nan = [{"slug": "m", "rate_limits": [{"type": "TOKEN", "unit": "DAY", "threshold": float("nan")}]}]
     items = [
         group(id="first"),
@@ -201,7 +211,7 @@ def test_broken_items_leave_the_others_readable() -> None:
         {"id": "bare"},
         group(id="last"),
     ]
-    read = Page(page(items), WHERE).decode(effective=False)
+    read = Page(page(items), WHERE).decode()
     assert [live.id for live in read.groups] == ["first", "last"]
     assert [(broken.id, broken.external_entity_id) for broken in read.broken] == [
         ("x", "cust_42"),
@@ -216,7 +226,7 @@ def test_broken_items_leave_the_others_readable() -> None:
 def test_a_wrong_type_names_its_path() -> None:
     """The path leads from the page to the member."""
     limits = [{"type": "TOKEN", "unit": "DAY", "threshold": 5.0}]
-    read = Page(page([group(), group(models=[{"slug": "m", "usage_limits": limits}])]), WHERE).decode(effective=False)
+    read = Page(page([group(), group(models=[{"slug": "m", "usage_limits": limits}])]), WHERE).decode()
     assert read.broken[0].message.endswith("`$.items[1].models[0].usage_limits[0].threshold`")
 
 
@@ -238,7 +248,7 @@ def test_a_wrong_type_names_its_path() -> None:
     ],
 )
 def test_broken_page(broken: bytes) -> None:
-    """A page whose pagination cannot be told is no page."""
+    """A page whose pagination cannot be read is no page."""
     with pytest.raises(GatewayError) as caught:
         Page(broken, WHERE)
     assert caught.value.cause is Cause.UNREADABLE_RESPONSE
@@ -248,7 +258,7 @@ def test_broken_page(broken: bytes) -> None:
 def test_items_that_are_no_list(items: object) -> None:
     """A page is read in two steps, and the second one may fail too."""
     with pytest.raises(GatewayError) as caught:
-        Page(page(items), WHERE).decode(effective=False)
+        Page(page(items), WHERE).decode()
     assert caught.value.cause is Cause.UNREADABLE_RESPONSE
 
 

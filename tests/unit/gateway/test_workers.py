@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from drift.errors import Cause, GatewayError
-from drift.gateway.clock import Budget, Clock
+from drift.gateway.pace import Budget, Clock
 from drift.gateway.workers import Workers
 
 
@@ -63,6 +63,28 @@ def test_one_item_needs_one_thread(workers: Make, made: list[Own]) -> None:
     """Threads are started when there is work for them."""
     assert list(workers(32).run(["only"], lambda _, item: item)) == [("only", "only")]
     assert len(made) == 1
+
+
+def test_calls_one_after_the_other_need_one_thread(workers: Make, made: list[Own]) -> None:
+    """A thread that is free is used again."""
+    pool = workers(32)
+    assert [pool.result(pool.start(lambda _: "done")) for _ in range(3)] == ["done"] * 3
+    assert len(made) == 1
+
+
+def test_what_has_not_begun_is_dropped(workers: Make) -> None:
+    """When the results are no longer waited for."""
+    budget = Budget(0.2, Clock())
+    budget.start()
+    release = threading.Event()
+    pool = workers(1, budget)
+    pool.start(lambda _: release.wait(30))
+    called: list[int] = []
+    with pytest.raises(GatewayError):
+        list(pool.run([1], lambda _, item: called.append(item)))
+    release.set()
+    pool.close()
+    assert called == []
 
 
 def test_nothing_to_do(workers: Make, made: list[Own]) -> None:
@@ -146,7 +168,7 @@ def test_interpreter_ends_with_hung_work() -> None:
     """The program's exit does not wait for a thread that hangs."""
     program = """
 import threading
-from drift.gateway.clock import Budget, Clock
+from drift.gateway.pace import Budget, Clock
 from drift.gateway.workers import Workers
 
 class Own:

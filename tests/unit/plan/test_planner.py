@@ -8,9 +8,9 @@ import pytest
 
 from drift.errors import Cause, ExitCode
 from drift.model.groups import DesiredGroup, Group
-from drift.plan import Kind, Plan, Seen, Source, draw_up
+from drift.plan import Kind, Plan, Provenance, Seen, draw_up
 from drift.plan.values import Verdict
-from drift.render.plan.formats import render_plan
+from drift.render import PLANS
 from drift.report.finding import Finding
 from drift.report.report import Unread
 from tests.builders import MODEL, RPM, TPM, declared, live
@@ -21,7 +21,7 @@ OTHER = {"org/other": {RPM: 7}}
 def planned(
     desired: Sequence[DesiredGroup],
     *found: Group | None,
-    strangers: Sequence[Group] = (),
+    unmanaged: Sequence[Group] = (),
     accepted: Sequence[Finding] = (),
     unread: Sequence[Unread] = (),
     large: bool = True,
@@ -32,10 +32,10 @@ def planned(
         Seen(
             {at: group for at, group in enumerate(found) if group},
             frozenset(at for at, group in enumerate(found) if group is None),
-            strangers,
-            whole=not unread,
+            unmanaged,
+            complete=not unread,
         ),
-        Source("https://api.example", "https://api.example", datetime(2026, 1, 1, tzinfo=UTC)),
+        Provenance("https://api.example", "https://api.example", datetime(2026, 1, 1, tzinfo=UTC)),
         url_of=lambda id_: f"https://api.example/{id_}",
         accepted=accepted,
         unread=unread,
@@ -118,7 +118,7 @@ def test_what_a_new_creation_would_lose_is_named() -> None:
     root = declared("acme", limit_enforcement="CASCADING")
     below = [live("eu", parent_group_id="id-acme"), live("eu-1", parent_group_id="id-eu")]
 
-    [entry] = planned([root], live("acme"), strangers=below).by_hand
+    [entry] = planned([root], live("acme"), unmanaged=below).by_hand
 
     assert [group.label for group in entry.descendants] == ["eu", "eu-1"]
     assert entry.lost == "all its keys, and 2 descendants with all theirs"
@@ -141,7 +141,7 @@ def test_what_the_api_would_refuse_says_who_stands_against_it() -> None:
     stranger = live("eu", parent_group_id="id-acme", models=pool, limit_enforcement="CASCADING")
     root = live(models=pool, limit_enforcement="CASCADING")
 
-    [entry] = planned([declared(limit_enforcement="CASCADING")], root, strangers=[stranger]).by_hand
+    [entry] = planned([declared(limit_enforcement="CASCADING")], root, unmanaged=[stranger]).by_hand
 
     assert entry.kind is Kind.REFUSED
     assert entry.message.startswith("the API would refuse it: org/model TOKEN/MINUTE of id-eu would be 2,000, above")
@@ -154,7 +154,7 @@ def test_what_was_not_read_makes_the_plan_incomplete() -> None:
 
     assert (plan.verdict, plan.exit_code, len(plan.steps)) == (Verdict.INCOMPLETE, 3, 1)
     for output in ("text", "sh"):
-        assert "INCOMPLETE plan, not everything was read: 1 step" in render_plan(plan, output)
+        assert "INCOMPLETE plan, not everything was read: 1 step" in PLANS.render(plan, output)
 
 
 def test_cascading_trees_are_left_alone_where_not_all_groups_were_seen() -> None:

@@ -26,8 +26,8 @@ def test_the_configuration_is_used_where_the_environment_says_nothing() -> None:
     }
     access = resolve(config.get, {"BASETEN_API_KEY": " "})
     assert (access.address.origin, access.address.prefix) == ("http://localhost:1", "/base")
-    assert (access.scheme, access.timeout) == ("api-key", 90.0)
-    assert access.key.header(access.scheme) == f"Api-Key {KEY}"
+    assert (access.options.auth_scheme, access.options.timeout) == ("api-key", 90.0)
+    assert access.key.header(access.options.auth_scheme) == f"Api-Key {KEY}"
     assert "baseten:apiKey" in access.key_origin
 
 

@@ -1,6 +1,7 @@
 """A declaration becomes one canonical text, whoever wrote it, and comes back whole."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from drift.desired import load_desired
-from drift.errors import DesiredError
+from drift.errors import DesiredError, Location
 from drift.model.groups import DesiredGroup, Positions
 from pulumi_provider.declared import canonical_json, declared_from_yaml, parse
 from pulumi_provider.errors import DeclaredError
@@ -116,13 +117,32 @@ def test_problems_are_those_of_the_command(wrong: dict[str, object]) -> None:
         assert any(problem.rule in line and problem.message in line for line in lines)
 
 
+def test_everything_in_a_text_is_on_its_first_line() -> None:
+    positions, models = parse(TEXT).positions, parse(TEXT).models
+    assert isinstance(models, Mapping)
+    assert positions.field("name") == positions.model(models, "org/b") == Location("declared", 1, 1)
+
+
 @pytest.mark.parametrize("wrong", [5, ["a"], {"id": object()}, {"id": {1, 2}}, b"{}"])
 def test_what_is_no_declaration_at_all_is_refused(wrong: object) -> None:
     with pytest.raises(DeclaredError):
         canonical_json(wrong)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"future":1}', '{"metadata":{"name":5}}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"future":1}',
+        '{"metadata":{"name":5}}',
+        '{"effective":[]}',
+        '{"created_at":"2026-01-01"}',
+        '{"models":[{"slug":"org/a","profile":"gold"}]}',
+        "[" * 100_000,
+    ],
+)
 def test_a_text_of_a_later_release_is_refused_not_half_read(text: str) -> None:
     with pytest.raises(DeclaredError, match="recorded declaration"):
         parse(text)

@@ -16,7 +16,7 @@ from drift.model.readings import Found, Reading
 from drift.report.report import Verdict
 from drift.rules import RULES, DriftRule
 from pulumi_provider.declared import canonical_json
-from pulumi_provider.outputs import Seen, outputs
+from pulumi_provider.outputs import outputs
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, effective, live
 
 CASES: dict[str, tuple[DesiredGroup, Group]] = {
@@ -72,7 +72,7 @@ def test_findings_are_those_of_the_check(rule: str) -> None:
     desired, group = CASES[rule]
     clock = datetime(2026, 1, 1, tzinfo=UTC)
     report = check([desired], OneGroup(group), now=lambda: clock, api_url="https://api.example")
-    found = outputs(Seen(group), canonical_json(desired))
+    found = outputs(group, canonical_json(desired))
     assert rule in {difference["rule"] for difference in found["differences"]}
     assert found["in_sync"] == (report.verdict is Verdict.IN_SYNC)
 
@@ -105,13 +105,13 @@ def test_findings_are_those_of_the_check(rule: str) -> None:
 
 def test_information_is_shown_and_is_no_drift() -> None:
     desired, group = CASES["effective-limit-changed"]
-    found = outputs(Seen(group), canonical_json(desired))
+    found = outputs(group, canonical_json(desired))
     assert found["in_sync"] is True
     assert [entry["severity"] for entry in found["differences"]] == ["info"]
 
 
 def test_without_a_declaration_nothing_is_compared() -> None:
-    found = outputs(Seen(live()), None)
+    found = outputs(live(), None)
     assert "in_sync" not in found
     assert "declared" not in found
     assert found["differences"] == []
@@ -119,7 +119,7 @@ def test_without_a_declaration_nothing_is_compared() -> None:
 
 def test_the_declaration_is_handed_through_for_the_next_refresh() -> None:
     text = canonical_json(declared())
-    assert outputs(Seen(live()), text)["declared"] == text
+    assert outputs(live(), text)["declared"] == text
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_the_declaration_is_handed_through_for_the_next_refresh() -> None:
 def test_a_parent_that_is_declared_by_its_external_id(
     parent: Group | None, group: Group, expected: tuple[str, str | None] | None
 ) -> None:
-    found = outputs(Seen(group, parent), canonical_json(declared(parent="above")))
+    found = outputs(group, canonical_json(declared(parent="above")), parent)
     assert [(entry["declared"], entry.get("live")) for entry in found["differences"]] == (
         [expected] if expected else []
     )
     assert {entry["rule"] for entry in found["differences"]} <= {"parent-changed"}
 
 
-def test_what_is_wrong_with_the_parent_is_not_told_of_the_child() -> None:
+def test_what_is_wrong_with_the_parent_is_not_said_of_the_child() -> None:
     parent = live("above", anomalies=("model 'x' is listed 2 times",))
-    found = outputs(Seen(live(parent_group_id="id-above"), parent), canonical_json(declared(parent="above")))
+    found = outputs(live(parent_group_id="id-above"), canonical_json(declared(parent="above")), parent)
     assert found["differences"] == []
 
 
@@ -178,13 +178,13 @@ def body(shuffle: random.Random) -> bytes:
 
 def test_the_order_of_the_server_changes_no_byte() -> None:
     text = canonical_json(declared())
-    seen = [Seen(decode_group(body(random.Random(seed)), "/")) for seed in range(20)]  # noqa: S311 - shuffles lists
+    seen = [decode_group(body(random.Random(seed)), "/") for seed in range(20)]  # noqa: S311 - shuffles lists
     assert len({json.dumps(outputs(one, text)) for one in seen}) == 1
 
 
 def test_nothing_that_is_null_is_sent() -> None:
     group = replace(live(name=None, effective_models=None), created_at="no time at all")
-    found = outputs(Seen(group), None)
+    found = outputs(group, None)
     assert None not in found.values()
     assert found["metadata"] == {"external_entity_id": "acme"}
     assert found["hierarchy"] == {"limit_enforcement": "INDEPENDENT"}

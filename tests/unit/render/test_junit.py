@@ -17,7 +17,7 @@ from drift.report.finding import Affected
 from drift.report.report import Failure as RunFailure
 from drift.report.report import Gate, GroupEntry, Report, Status, Unread, assemble, failed_report
 from tests.builders import declared
-from tests.hostile import HOSTILE
+from tests.hostile import with_every_hostile_text
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 
 
@@ -72,7 +72,7 @@ def test_a_failure_tells_all_findings_of_the_group_with_their_lines() -> None:
     (failure,) = cases_of(full_report())["acme"].result
 
     assert "desired/acme.yaml:11:3: medium limit-raised [permissive]" in failure.text
-    assert "moves 30 descendants: acme-eu-0, " in failure.text
+    assert "loosens 30 descendants: acme-eu-0, " in failure.text
     assert "and 10 more" in failure.text
     assert failure.message.endswith("(and 4 more)")
 
@@ -166,8 +166,8 @@ def test_a_failed_run_has_an_error_and_is_never_an_empty_green_suite() -> None:
     assert {case.name for case in suite} == {"check", "V20 groups[0].modls"}
 
 
-def test_undeclared_groups_that_were_not_seen_are_an_error() -> None:
-    (error,) = cases_of(replace(full_report(), unseen="503"))["undeclared groups"].result
+def test_groups_that_were_not_listed_completely_are_an_error() -> None:
+    (error,) = cases_of(replace(full_report(), unseen="503"))["live groups"].result
 
     assert isinstance(error, Error)
 
@@ -176,7 +176,7 @@ def test_a_large_report_has_a_case_for_every_group() -> None:
     assert suite_of(large_report(500)).tests == 500
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_hostile_text_stays_text(text: str) -> None:
     report = hostile_report(text)
     cases = list(suite_of(report))

@@ -14,7 +14,7 @@ from drift.errors import ExitCode
 from drift.render import LEAST_BYTES, RenderOptions, render_report
 from drift.render.visible import clipped
 from drift.report.report import Failure, Gate, Report, assemble, failed_report
-from tests.hostile import HOSTILE
+from tests.hostile import with_every_hostile_text
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 
 OURS = {"details", "summary", "code", "br"}
@@ -76,7 +76,7 @@ def spans(text: str) -> set[str]:
 
 def like(text: str) -> str:
     """A harmless name that findings sort by as they do by the other one, and that is in the same way long."""
-    return ("harmless" if text < "model" else "plain" if text < "stranger" else "zealous") * (
+    return ("harmless" if text < "model" else "plain" if text < "unmanaged" else "zealous") * (
         1 if len(text) < 200 else 1_000
     )
 
@@ -97,7 +97,7 @@ def test_every_finding_is_a_row_with_both_values() -> None:
     assert "| 1,000,000 | 1,500,000 | +50 %<br>loosens 30 descendants" in "\n".join(rows)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_text_from_elsewhere_is_shown_as_text(text: str) -> None:
     report = render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1))
     shown = rendered(report)
@@ -109,7 +109,7 @@ def test_text_from_elsewhere_is_shown_as_text(text: str) -> None:
     assert clipped(text, 256) in spans(report)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_text_from_elsewhere_makes_no_structure(text: str) -> None:
     """No link, image, heading, row, cell, emphasis or HTML, and so no mention or reference: those need prose."""
     shown = list(tokens(render_report(hostile_report(text), "markdown", RenderOptions(verbosity=1))))
@@ -132,7 +132,7 @@ def left_out(text: str) -> int:
 
 @pytest.mark.parametrize("most", [LEAST_BYTES, 10_000, 60_000, 1_000_000])
 @pytest.mark.parametrize(
-    "report", [full_report(), large_report(2_000), hostile_report("x" * 10_000), hostile_report("\u754c" * 10_000)]
+    "report", [full_report(), large_report(800), hostile_report("x" * 10_000), hostile_report("\u754c" * 10_000)]
 )
 def test_the_budget_holds_and_the_counts_add_up(report: Report, most: int) -> None:
     text = render_report(report, "markdown", RenderOptions(verbosity=1, max_bytes=most))
@@ -144,7 +144,7 @@ def test_the_budget_holds_and_the_counts_add_up(report: Report, most: int) -> No
 
 
 def test_the_worst_are_kept_whatever_tree_they_are_of() -> None:
-    text = render_report(large_report(2_000), "markdown", RenderOptions(max_bytes=10_000))
+    text = render_report(large_report(800), "markdown", RenderOptions(max_bytes=10_000))
     severities = re.findall(r"^\| \*\*(\w+)\*\*", text, flags=re.MULTILINE)
 
     assert severities

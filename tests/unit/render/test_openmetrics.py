@@ -13,7 +13,7 @@ from drift.errors import Cause, ExitCode
 from drift.render import render_report
 from drift.render.visible import visible
 from drift.report.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
-from tests.hostile import HOSTILE
+from tests.hostile import with_every_hostile_text
 from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -119,7 +119,7 @@ def test_drift_is_a_result_and_anything_unread_is_no_success(report: Report, suc
     assert value(report, "last_success_timestamp_seconds") == (FINISHED.timestamp() if success else 0)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_hostile_text_adds_no_series_and_stays_a_label(text: str) -> None:
     report = hostile_report(text)
     info = [dict(labels) for name, labels in metrics_of(report) if name == "info"]

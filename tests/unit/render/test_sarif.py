@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from drift.errors import ExitCode, Level, Location, Problem
 from drift.render import render_report
-from drift.render.report.sarif import MOST_RESULTS
+from drift.render.report import sarif
 from drift.render.visible import visible
 from drift.report.report import Failure, Gate, GroupEntry, Report, Status, assemble, failed_report
 from drift.rules import RULES
-from tests.hostile import HOSTILE
-from tests.reports import FINISHED, STARTED, full_report, hostile_report, large_report
+from tests.hostile import with_every_hostile_text
+from tests.reports import FINISHED, STARTED, all_hostile_texts, full_report, hostile_report, large_report
 
 Json: TypeAlias = Any
 
@@ -57,9 +57,9 @@ def test_the_document_looks_as_reviewed(golden: Callable[[str, str], None]) -> N
         full_report(),
         large_report(50),
         failed_report(Failure("no key", "set it"), ExitCode.USAGE, gate=Gate(), api_url="", at=STARTED),
-        *map(hostile_report, HOSTILE.values()),
+        all_hostile_texts(),
     ],
-    ids=["full", "large", "failed", *HOSTILE],
+    ids=["full", "large", "failed", "hostile"],
 )
 def test_the_document_is_valid_by_the_official_schema(report: Report, official: jsonschema.Draft4Validator) -> None:
     official.validate(json.loads(render_report(report, "sarif")))
@@ -237,18 +237,20 @@ def test_shards_are_categories_of_their_own() -> None:
     assert run_of(replace(full_report(), shard="2/3"))["automationDetails"]["id"] == "baseten-drift/shard-2-of-3/"
 
 
-def test_too_many_results_are_cut_at_the_mild_end_and_it_says_so() -> None:
-    many = large_report(MOST_RESULTS + 7)
-    run = run_of(replace(many, accepted=full_report().accepted))
+def test_too_many_results_are_cut_at_the_mild_end_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sarif.MOST_RESULTS == 25_000
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 93)
 
-    assert len(run["results"]) == MOST_RESULTS
+    run = run_of(replace(large_report(100), accepted=full_report().accepted))
+
+    assert len(run["results"]) == 93
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert note["message"]["text"].startswith("8 more results are left out")
     levels = [["error", "warning", "note"].index(result["level"]) for result in run["results"]]
     assert levels == sorted(levels)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@with_every_hostile_text
 def test_hostile_text_stays_text(text: str) -> None:
     document = render_report(hostile_report(text), "sarif")
     run = json.loads(document)["runs"][0]

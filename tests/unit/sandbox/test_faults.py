@@ -14,7 +14,7 @@ from drift.errors import SettingsError
 from drift.sandbox.fault_text import SYNTAX, parse_fault
 from drift.sandbox.faults import Delivery, Fault, Faults, happening
 from drift.sandbox.wire import GROUPS_PATH as GROUPS
-from drift.sandbox.wire import Request, Response
+from drift.sandbox.wire import HttpRequest, HttpResponse
 from drift.sandbox.world import DEFAULT_KEY, World
 
 LIMITS = [{"type": "TOKEN", "unit": "MINUTE", "threshold": 100}]
@@ -37,7 +37,7 @@ def script(*texts: str) -> Faults:
 def ask(world: World, faults: Faults, target: str = GROUPS, method: str = "GET") -> Delivery:
     """One request under a script of faults."""
     path, _, query = target.partition("?")
-    return faults.deliver(world, Request(method, path, query, {"authorization": f"Bearer {DEFAULT_KEY}"}))
+    return faults.deliver(world, HttpRequest(method, path, query, {"authorization": f"Bearer {DEFAULT_KEY}"}))
 
 
 def spoilt(world: World, *texts: str) -> Delivery:
@@ -45,7 +45,7 @@ def spoilt(world: World, *texts: str) -> Delivery:
     return ask(world, script(*texts))
 
 
-def value(response: Response) -> dict[str, Any]:
+def value(response: HttpResponse) -> dict[str, Any]:
     """The body as an object."""
     decoded: dict[str, Any] = msgspec.json.decode(response.body)
     return decoded
@@ -117,7 +117,7 @@ class TestAnswers:
     def test_everything_chosen(self, world: World) -> None:
         """Status, body, content type and location can be anything; commas of the body belong to it."""
         text = 'text/plain,location=http://127.0.0.1:9/,body={"a":1,"b":2}'
-        assert spoilt(world, f"302:type={text}").response == Response(
+        assert spoilt(world, f"302:type={text}").response == HttpResponse(
             302, b'{"a":1,"b":2}', (("Content-Type", "text/plain"), ("Location", "http://127.0.0.1:9/"))
         )
         assert spoilt(world, "200:body=").response.body == b""
@@ -127,7 +127,7 @@ class TestAnswers:
         html, text = spoilt(world, "html").response, spoilt(world, "not-json").response
         assert html.headers == (("Content-Type", "text/html; charset=utf-8"),)
         assert html.body.startswith(b"<!doctype html>")
-        assert text == Response(200, b"upstream connect error or disconnect")
+        assert text == HttpResponse(200, b"upstream connect error or disconnect")
 
 
 class TestDelivery:

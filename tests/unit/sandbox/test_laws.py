@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -14,9 +14,9 @@ from drift.model.groups import Group
 from drift.model.limits import Models
 from drift.sandbox.seeding import api_models
 from drift.sandbox.wire import GROUPS_PATH as GROUPS
-from drift.sandbox.wire import GroupV1, Refused, Request
+from drift.sandbox.wire import GroupV1, HttpRequest, Refused
 from drift.sandbox.world import DEFAULT_KEY, World
-from tests.builders import RPM, TPD, TPM, live
+from tests.builders import TPD, TPM, TPS, live
 from tests.examples import examples
 from tests.worlds import live_groups
 
@@ -111,11 +111,21 @@ def test_rules_hold_after_any_writes(script: list[tuple[str, str, object]]) -> N
         assert len({one.hierarchy.limit_enforcement for one in line}) == 1
 
 
-limits = st.dictionaries(st.sampled_from([TPM, RPM, TPD]), st.integers(0, 3), max_size=3)
-models = st.dictionaries(st.sampled_from(["a/one", "a/two"]), limits, max_size=2)
+thresholds = st.integers(0, 2)
+limits = st.fixed_dictionaries({}, optional={TPM: thresholds, TPD: thresholds}) | st.fixed_dictionaries(
+    {TPS: thresholds}
+)
+models = st.fixed_dictionaries({}, optional={"a/one": limits, "a/two": limits})
+scripts = st.lists(st.tuples(st.integers(0, 5), models), max_size=12)
+LOW: Models = {"a/one": {TPM: 1}}
+HIGH: Models = {"a/one": {TPM: 2}}
+NOTHING: Models = {}
 
 
-@given(st.sampled_from(["INDEPENDENT", "CASCADING"]), st.lists(st.tuples(st.integers(0, 5), models), max_size=12))
+@examples(4)
+@given(st.sampled_from(["INDEPENDENT", "CASCADING"]), scripts)
+@example("CASCADING", [(5, LOW), (0, NOTHING), (0, HIGH)])  # above an ancestor, though the parent sets nothing
+@example("CASCADING", [(5, HIGH), (0, HIGH), *[(5, NOTHING)] * 4, (0, LOW)])  # an ancestor goes below its child
 def test_gateway_and_checker_agree_though_they_share_no_rule(mode: str, script: list[tuple[int, Models]]) -> None:
     """Groups are created below each other, and then changed, until the script ends.
 
@@ -127,7 +137,7 @@ def test_gateway_and_checker_agree_though_they_share_no_rule(mode: str, script: 
         before = {group.id: group for group in live_groups(world)}
         known = list(before.values())[:6]
         if len(known) < 6:
-            parent = known[other] if other < len(known) else None
+            parent = known[-1 - other] if other < len(known) else None
             asked = live(
                 f"g{number}", models=wanted, parent_group_id=parent.id if parent else None, limit_enforcement=mode
             )
@@ -227,6 +237,6 @@ def test_every_request_has_an_answer(method: str, path: str, query: str, body: b
     world = empty_world()
     world.ask("POST", GROUPS, {"metadata": {"external_entity_id": "a"}, "models": [{"slug": "a/one"}]})
     headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
-    response = world.handle(Request(method, path, query, headers, body))
+    response = world.handle(HttpRequest(method, path, query, headers, body))
     assert response.status in (200, 400, 403, 404, 405)
     assert isinstance(response.json(), dict)

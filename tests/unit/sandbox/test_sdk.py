@@ -39,7 +39,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
 def create_request(external_id: str, parent: str | None = None) -> CreateGroupRequest:
     """A group with one limit of each kind."""
     return CreateGroupRequest(
-        metadata=GroupMetadata(name="Acme prod", external_entity_id=external_id),
+        metadata=GroupMetadata.model_validate({"name": "Acme prod", "external_entity_id": external_id}),
         models=[
             ModelConfig(
                 slug=SLUG,
@@ -55,7 +55,7 @@ def test_create_and_get(api: ApiClient) -> None:
     """What is created can be read back, every member in place."""
     created = api.post_gateway_groups(request=create_request("cust_42"))
     assert api.get_gateway_groups_group_id(group_id=created.id) == created
-    assert created.metadata == GroupMetadata(name="Acme prod", external_entity_id="cust_42")
+    assert created.metadata == create_request("cust_42").metadata
     assert created.hierarchy.limit_enforcement == "INDEPENDENT"
     assert created.hierarchy.parent_group_id is None
     assert created.created_at == NOW

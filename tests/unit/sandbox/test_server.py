@@ -105,7 +105,7 @@ class TestRequests:
             assert len(served.requests()) == 200
 
     def test_page_of_a_thousand_groups(self) -> None:
-        """The largest page arrives whole."""
+        """The largest page arrives completely."""
         with serve(world_of(1001)) as served, client(served) as http:
             page = http.get(GROUPS, params={"limit": 1000}).json()
             assert len(page["items"]) == 1000
@@ -259,7 +259,7 @@ class TestFaults:
                 connection.recv(1)
 
     def test_short_delays(self) -> None:
-        """Latency and stall end, and the answer is whole."""
+        """Latency and stall end, and the answer is complete."""
         faults = Faults([Fault(latency(0.001)), Fault(stall(0.001, after=10))])
         with serve(world_of(1), faults) as served, client(served) as http:
             assert len(http.get(GROUPS).json()["items"]) == 1

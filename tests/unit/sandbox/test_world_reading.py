@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from drift.sandbox.rules import OpenQuestions
-from drift.sandbox.wire import Request, Response
+from drift.sandbox.wire import HttpRequest, HttpResponse
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOW = datetime(2026, 5, 13, 12, 0, 0, 999_999, tzinfo=UTC)
@@ -42,7 +42,7 @@ def model(*limits: str, slug: str = SLUG) -> dict[str, object]:
     return {"slug": slug, "rate_limits": rates, "usage_limits": usages}
 
 
-def get(world: World, target: str, key: str | None = DEFAULT_KEY) -> Response:
+def get(world: World, target: str, key: str | None = DEFAULT_KEY) -> HttpResponse:
     """Ask with an accepted key."""
     return world.ask("GET", target, key=key)
 
@@ -268,13 +268,13 @@ class TestAccess:
     def test_both_schemes_are_accepted(self, scheme: str) -> None:
         """A key may come as Bearer or as Api-Key."""
         headers = {"authorization": f"{scheme} {DEFAULT_KEY}"}
-        assert world_of().handle(Request("GET", "/v1/gateway/groups", headers=headers)).status == 200
+        assert world_of().handle(HttpRequest("GET", "/v1/gateway/groups", headers=headers)).status == 200
 
     @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {DEFAULT_KEY}"])
     def test_anything_else_is_unauthorized(self, header: str | None) -> None:
         """Without an accepted key every path is 401, and the answer does not repeat the key."""
         headers = {} if header is None else {"authorization": header}
-        response = world_of().handle(Request("GET", "/nowhere", headers=headers))
+        response = world_of().handle(HttpRequest("GET", "/nowhere", headers=headers))
         assert response.status == 401
         assert b"wrong" not in response.body
 

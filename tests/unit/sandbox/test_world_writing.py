@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from drift.sandbox.wire import GROUPS_PATH as GROUPS
-from drift.sandbox.wire import Request, Response
+from drift.sandbox.wire import HttpRequest, HttpResponse
 from drift.sandbox.world import DEFAULT_KEY, World
 
 NOW = datetime(2026, 5, 13, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def world() -> World:
     return World(clock=lambda: NOW, foreign=["elsewhere"])
 
 
-def done(response: Response) -> dict[str, Any]:
+def done(response: HttpResponse) -> dict[str, Any]:
     """The body of an answer that has to be a 200."""
     assert response.status == 200, response.body
     value: dict[str, Any] = msgspec.json.decode(response.body)
@@ -161,7 +161,7 @@ class TestCreate:
     def test_body_that_is_no_json(self, world: World, body: bytes) -> None:
         """Anything that cannot be parsed is 400."""
         headers = {"authorization": f"Bearer {DEFAULT_KEY}"}
-        assert world.handle(Request("POST", GROUPS, headers=headers, body=body)).status == 400
+        assert world.handle(HttpRequest("POST", GROUPS, headers=headers, body=body)).status == 400
 
     def test_bounds_are_inclusive(self, world: World) -> None:
         """255 characters, a threshold of 0 and one far beyond 64 bits are accepted."""
@@ -192,7 +192,7 @@ class TestUpdate:
         assert updated == done(world.ask("GET", path))
 
     def test_models_are_replaced_as_a_set(self, world: World, path: str) -> None:
-        """The model set that is sent is the whole set; nothing is merged into what was there."""
+        """The model set that is sent is the complete set; nothing is merged into what was there."""
         updated = done(world.ask("PATCH", path, {"models": [{"slug": SLUG, "usage_limits": [tokens(1, "DAY")]}]}))
         assert [(entry["slug"], entry["rate_limits"]) for entry in updated["models"]] == [(SLUG, [])]
         assert updated["metadata"]["name"] == "Acme"
@@ -260,6 +260,12 @@ class TestCascadingLimits:
             response = world.ask("POST", GROUPS, new("leaf", model(tokens(threshold)), parent=child))
             assert (response.status, response.json()) == (400, TOO_MUCH)
         done(world.ask("POST", GROUPS, new("leaf", model(tokens(70)), parent=child)))
+
+    def test_ancestors_beyond_one_that_sets_nothing(self, world: World, root: str) -> None:
+        """A parent without the limit does not hide the pool above it."""
+        parent = done(world.ask("POST", GROUPS, new("parent", parent=root)))["id"]
+        assert world.ask("POST", GROUPS, new("leaf", model(tokens(101)), parent=parent)).json() == TOO_MUCH
+        done(world.ask("POST", GROUPS, new("leaf", model(tokens(100)), parent=parent)))
 
     def test_raise_above_an_ancestor(self, world: World, child: str) -> None:
         """Raising stops at the ancestor's threshold; equal is allowed."""

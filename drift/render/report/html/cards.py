@@ -1,43 +1,19 @@
-"""A finding as the page shows it: a sentence, both sides as a table, and bars on one scale."""
+"""A finding as the page shows it: a sentence, the declared and the live value as a table, and bars on one scale."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, assert_never
 
-from drift.model.groups import GroupRef
-from drift.model.limits import JsonLimit
-from drift.model.paths import (
-    EffectiveLimitPath,
-    EffectivePath,
-    FieldPath,
-    GroupPath,
-    LimitPath,
-    ModelPath,
-    Path,
-    RateLimitPath,
-)
-from drift.model.wording import counted, number
-from drift.render.report.amounts import exposed
+from drift.model import paths
+from drift.model.limits import PER_DAY
+from drift.model.wording import number
+from drift.render import words
 from drift.report.finding import Affected, Finding, Value
 
 _MOST_AFFECTED = 200
 """Descendants that are listed; JSON has them all."""
-_PER_DAY = {"SECOND": 86_400, "MINUTE": 1_440, "DAY": 1}
-_GONE = frozenset({"group-missing", "group-recreated"})
-_EFFECTS = {"permissive": "Loosens", "restrictive": "Tightens", "neutral": "Changes"}
-_LIMIT_PATH = 4
-"""Names on the way to a limit: ``models``, slug, kind, type and unit."""
 
 Side = tuple[str, str | None, Sequence[str]]
 """Text, width of the bar (``66.7%``, ``none`` for no limit, null for no bar), and limits in a list of their own."""
-
-
-class Effect(NamedTuple):
-    """What a finding does to the groups below."""
-
-    title: str
-    rows: Sequence[tuple[str, str, str]]
-    """Group, effective limit as declared, and live."""
-    more: str
 
 
 class Card(NamedTuple):
@@ -47,11 +23,11 @@ class Card(NamedTuple):
     direction: str
     rule: str
     change: str
-    """Whose doing it is; empty without a base."""
+    """Its origin, as ``--base`` tells it; empty without a base."""
     source: str
     message: str
     what: str
-    """What both sides are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
+    """What both are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
     declared: Side | None
     """Null where a finding has no values, and its message says all."""
     live: Side | None
@@ -59,12 +35,19 @@ class Card(NamedTuple):
     """What the bars compare, where it is not the values themselves."""
     exposes: str
     cause: str
-    effect: Effect | None
+    effect: str
+    """What it does to the groups below; empty if nothing."""
+    affected: Sequence[tuple[str, str, str]]
+    """Group, effective limit as declared, and live."""
+    more: str
+    """How many groups below are not listed."""
 
 
 def card(finding: Finding) -> Card:
     """Everything that is shown of a finding."""
     declared, live, scale = _sides(finding)
+    parts = finding.path.parts
+    more = len(finding.affected) - _MOST_AFFECTED
     return Card(
         finding.severity.value,
         finding.direction.value,
@@ -72,124 +55,100 @@ def card(finding: Finding) -> Card:
         finding.status.value if finding.status else "",
         str(finding.source) if finding.source else "not declared",
         finding.message,
-        _what(finding.path),
+        " / ".join(parts[1:] or parts) or "group",
         declared,
         live,
         scale,
-        exposed(finding.exposure) if finding.exposure else "",
-        titled(finding.cause) if finding.cause else "",
-        _effect(finding) if finding.affected else None,
+        words.exposed(finding.exposure) if finding.exposure else "",
+        words.titled(finding.cause) if finding.cause else "",
+        words.effect(finding).capitalize() if finding.affected else "",
+        list(map(_affected, finding.affected[:_MOST_AFFECTED])),
+        f"and {number(more)} more: the JSON report lists all of them" if more > 0 else "",
     )
 
 
-def titled(group: GroupRef) -> str:
-    """External id, and the name in brackets where there is another one."""
-    return f"{group.label} ({group.name})" if group.name and group.name != group.label else group.label
-
-
-def _what(path: Path) -> str:
-    return " / ".join(path.parts[1:] or path.parts) or "group"
-
-
 def _sides(finding: Finding) -> tuple[Side | None, Side | None, str]:
+    """The declared value, the live one, and what their bars compare."""
     desired, live = finding.desired, finding.live
     if desired is None and live is None:
         return None, None, ""
+    undeclared, absent, measured = "not declared", "none", False
     match finding.path:
-        case LimitPath() | RateLimitPath():
-            return _limits(desired, live, none="none on this group")
-        case EffectiveLimitPath(source=None):
-            return _limits(desired, live, none="none")
-        case GroupPath():
+        case paths.LimitPath() | paths.RateLimitPath():
+            undeclared, absent, measured = "none declared", "none on this group", True
+        case paths.EffectiveLimitPath(source=None):
+            undeclared, measured = "none declared", True
+        case paths.GroupPath():
             absent = "no such group"
-        case FieldPath() | ModelPath() | EffectivePath() | EffectiveLimitPath():
-            absent = "none"
+        case paths.FieldPath() | paths.ModelPath() | paths.EffectivePath() | paths.EffectiveLimitPath():
+            pass
         case _:
             assert_never(finding.path)
-    return (_text(desired, "not declared"), None, _listed(desired)), (_text(live, absent), None, _listed(live)), ""
+    wide, narrow = _bars(desired, live) if measured else (None, None)
+    rates = isinstance(desired, Mapping) and isinstance(live, Mapping) and wide is not None
+    return (
+        (_text(desired, undeclared), wide, _listed(desired)),
+        (_text(live, absent), narrow, _listed(live)),
+        "bars: what each allows in a day" if rates else "",
+    )
 
 
-def _limits(desired: Value, live: Value, *, none: str) -> tuple[Side, Side, str]:
-    before, after, scale = _measure(desired), _measure(live), ""
-    if isinstance(desired, Mapping) and isinstance(live, Mapping):
-        before, after = _a_day(desired), _a_day(live)
-        scale = "bars: what each allows in a day" if isinstance(before, int) and isinstance(after, int) else ""
-    wide, narrow = _bars(before, after)
-    return (_limit(desired, "none declared"), wide, ()), (_limit(live, none), narrow, ()), scale
-
-
-def _measure(value: Value) -> int | str | None:
-    """How long a bar is, ``none`` for no limit, or null for what cannot be measured."""
-    return "none" if value is None else value if isinstance(value, int) else None
-
-
-def _a_day(limit: Mapping[str, object]) -> int | None:
-    threshold, times = limit.get("threshold"), _PER_DAY.get(str(limit.get("unit")))
-    return threshold * times if isinstance(threshold, int) and times else None
-
-
-def _bars(before: int | str | None, after: int | str | None) -> tuple[str | None, str | None]:
-    if before is None or after is None:
+def _bars(desired: Value, live: Value) -> tuple[str | None, str | None]:
+    """The widths of both bars on one scale; null for both where one cannot be measured."""
+    lengths = [_length(value) for value in (desired, live)]
+    if any(length is None and value is not None for length, value in zip(lengths, (desired, live), strict=True)):
         return None, None
-    longest = max((abs(value) for value in (before, after) if isinstance(value, int)), default=0)
-    return _bar(before, longest), _bar(after, longest)
+    longest = max(length or 0 for length in lengths)
+    before, after = (_width(length, longest) for length in lengths)
+    return before, after
 
 
-def _bar(value: int | str, longest: int) -> str:
-    if isinstance(value, str):
-        return value
+def _length(value: Value) -> int | None:
+    """A threshold, or what a rate allows in a day."""
+    match value:
+        case int():
+            return abs(value)
+        case {"threshold": int(threshold), "unit": str(unit)} if unit in PER_DAY:
+            return abs(threshold) * PER_DAY[unit]
+        case _:
+            return None
+
+
+def _width(length: int | None, longest: int) -> str:
+    if length is None:
+        return "none"
     # Integers all the way: thresholds may exceed what a float holds.
-    whole, tenth = divmod(abs(value) * 1000 // longest if longest else 0, 10)
+    whole, tenth = divmod(length * 1000 // longest if longest else 0, 10)
     return f"{whole}.{tenth}%"
 
 
-def _limit(value: Value, none: str) -> str:
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, Mapping):
-        return f"{_amount(value.get('threshold'))}/{value.get('unit')}"
-    return none if value is None else value
-
-
-def _text(value: Value, none: str) -> str:
-    if value is None:
-        return none
-    if isinstance(value, Mapping):
-        return str(value.get("slug", ""))
-    return number(value) if isinstance(value, int) else value
+def _text(value: Value, absent: str) -> str:
+    match value:
+        case None:
+            return absent
+        case int():
+            return number(value)
+        case str():
+            return value
+        case {"threshold": threshold, "unit": unit}:
+            return f"{_amount(threshold)}/{unit}"
+        case _:
+            return str(value.get("slug", ""))
 
 
 def _listed(value: Value) -> Sequence[str]:
-    """The limits of a model."""
-    if not isinstance(value, Mapping):
+    """The limits of a model; of anything else nothing."""
+    if not isinstance(value, Mapping) or "threshold" in value:
         return ()
-    return [_named(limit) for limits in value.values() if not isinstance(limits, str | int) for limit in limits] or [
+    limits = [limit for items in value.values() if not isinstance(items, str | int) for limit in items]
+    return [f"{limit.get('type')}/{limit.get('unit')} {_amount(limit.get('threshold'))}" for limit in limits] or [
         "no limits"
     ]
-
-
-def _named(limit: JsonLimit) -> str:
-    return f"{limit.get('type')}/{limit.get('unit')} {_amount(limit.get('threshold'))}"
 
 
 def _amount(value: object) -> str:
     return number(value) if isinstance(value, int) else str(value)
 
 
-def _effect(finding: Finding) -> Effect:
-    verb = "Takes with it" if finding.rule in _GONE else _EFFECTS[finding.direction.value]
-    more = len(finding.affected) - _MOST_AFFECTED
-    return Effect(
-        title=f"{verb} {counted(len(finding.affected), 'descendant')}",
-        rows=list(_rows(finding.affected[:_MOST_AFFECTED])),
-        more=f"and {number(more)} more: the JSON report lists all of them" if more > 0 else "",
-    )
-
-
-def _rows(affected: Iterable[Affected]) -> Iterable[tuple[str, str, str]]:
-    for entry in affected:
-        yield (
-            titled(entry.group),
-            "none" if entry.desired is None else number(entry.desired),
-            "none" if entry.live is None else number(entry.live),
-        )
+def _affected(entry: Affected) -> tuple[str, str, str]:
+    return words.titled(entry.group), _text(entry.desired, "none"), _text(entry.live, "none")

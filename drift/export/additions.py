@@ -1,0 +1,167 @@
+"""Groups that no file declares yet: which file takes them, at which place in it, and the text that it then has."""
+
+import re
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from itertools import chain, count, pairwise
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from drift.export.editor import Edits
+from drift.export.entries import key_of
+from drift.export.state import Destination, Layout, LiveState
+from drift.export.writing import Plain, block, flow, scalar
+from drift.model.forest import desired_key, live_forest
+from drift.model.groups import DesiredGroup, Group
+from drift.tree.growing import depth_first
+
+Section: TypeAlias = Literal["groups", "profiles"]
+Addition: TypeAlias = tuple[int | None, Mapping[str, Plain]]
+"""A group that a file is to get, and the position in it of the group after which it goes; None for the end."""
+
+NEW_FILE = """\
+# Written by `drift export`, which keeps whatever you change here: values, comments, order.
+# Editors: save what `drift schema desired` prints, and put `yaml-language-server: $schema=PATH` into this comment.
+version: 1
+"""
+_SUFFIX = ".yaml"
+_SINGLE, _PROFILES = "groups", "profiles"
+_LONGEST = 80
+_HASH = 8
+_TAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
+_WILD = re.compile(r"[^a-z0-9_-]+")
+_DEVICES = frozenset(("con", "prn", "aux", "nul", "conin$", "conout$"))
+_NUMBERED_DEVICE = re.compile(r"(?:com|lpt)[0-9]")
+
+
+def file_name(key: str) -> str:
+    """A file name for an external id: itself where it is tame, else what is tame of it, and a hash.
+
+    Only lower-case ASCII is used, so that no two names are one on a file system that ignores case or
+    normalises letters. The names that exports use themselves are given to no group.
+    """
+    stem = key.partition(".")[0]
+    reserved = stem in _DEVICES or _NUMBERED_DEVICE.fullmatch(stem) or key in (_SINGLE, _PROFILES)
+    if len(key) <= _LONGEST and _TAME.fullmatch(key) and not reserved:
+        return key + _SUFFIX
+    tame = _WILD.sub("-", key.lower().encode("ascii", "replace").decode())[: _LONGEST - _HASH].strip("-_") or "group"
+    digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    return f"{tame}-{digest}{_SUFFIX}"
+
+
+class Placement:
+    """Where new groups go: next to what is there, each tree by external ids and parents before children."""
+
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        declared: Sequence[DesiredGroup],
+        live: LiveState,
+        layout: Layout,
+        to: Destination,
+    ) -> None:
+        """``texts`` are the files by path, and ``declared`` the groups in them."""
+        self._texts = texts
+        self._layout = layout
+        self._to = to
+        self._groups = live.groups
+        self._forest = live_forest(sorted(live.groups.values(), key=lambda group: (key_of(group), group.id)))
+        self._ranks = {key: rank for rank, (key, _) in enumerate(depth_first(self._forest))}
+        self._folded = {str(Path(path)).casefold(): path for path in texts}
+        self._taking: dict[tuple[str, Section], bool] = {}
+        self._homes: dict[str, str] = {}
+        """File name or path by internal id."""
+        self._order: dict[str, list[tuple[int, int]]] = {}
+        """By path, sorted: the rank of each live group among all, and its position in the file."""
+        positions: Counter[str] = Counter()
+        for group in declared:
+            path = group.positions.file
+            if found := live.declared.get(desired_key(group)):
+                self._homes[found.id] = path
+                self._order.setdefault(path, []).append((self._ranks[found.id], positions[path]))
+            positions[path] += 1
+        for of_path in self._order.values():
+            of_path.sort()
+
+    def sorted(self, groups: Iterable[Group]) -> list[Group]:
+        """The groups in the order of exports."""
+        return sorted(groups, key=lambda group: self._ranks[group.id])
+
+    def of(self, group: Group) -> tuple[str, int | None]:
+        """The path of the file that takes the group, and the position after which it goes; parents are placed first."""
+        line = self._forest.chain(group.id).nodes
+        above = (home for node in line[1:] if (home := self._homes.get(node.key)))
+        match self._layout:
+            case "single":
+                home = _SINGLE + _SUFFIX
+            case "per-group":
+                home = file_name(key_of(group))
+            case "per-root":
+                # A group goes where the next ancestor stands that stands somewhere.
+                home = next(above, None) or file_name(key_of(self._groups[line[-1].key]))
+        self._homes[group.id] = home
+        path = self._path(home, "groups")
+        order = self._order.get(path, [])
+        before = bisect(order, (self._ranks[group.id], 0))
+        return path, order[before - 1][1] if before else None
+
+    def of_profiles(self) -> str:
+        """The path of the file that takes new profiles."""
+        return self._path((_SINGLE if self._layout == "single" else _PROFILES) + _SUFFIX, "profiles")
+
+    def _path(self, wanted: str, section: Section) -> str:
+        """The path of a file that can take more groups or profiles: the one of that name, else one beside it."""
+        if self._to.directory is None:
+            return self._to.file
+        first = Path(wanted) if wanted in self._texts else Path(self._to.directory, wanted)
+        names = chain([first], (first.with_stem(f"{first.stem}-{number}") for number in count(2)))
+        # On some systems names that differ in case are one file.
+        paths = (self._folded.get(str(name).casefold(), str(name)) for name in names)
+        return next(path for path in paths if self._takes(path, section))
+
+    def _takes(self, path: str, section: Section) -> bool:
+        if path not in self._texts:
+            return Path(path).name.casefold() not in self._to.taken
+        if (path, section) not in self._taking:
+            self._taking[path, section] = can_take(self._texts[path], section)
+        return self._taking[path, section]
+
+
+def can_take(text: str, section: Section) -> bool:
+    """Whether more groups or profiles can be added to a sound file."""
+    root = Edits(text).root
+    node = root.get(section)
+    return node.form != "alias" if node is not None else not root.flow and not root.merges
+
+
+def append(text: str, groups: Sequence[Addition], profiles: Mapping[str, Plain]) -> str:
+    """The file with more groups and profiles; everything that was there stays as it was."""
+    edits = Edits(text)
+    if profiles:
+        _add_profiles(edits, profiles)
+    if groups:
+        edits.add_to_list(edits.root, "groups", groups, spaced=_spaced(edits))
+    return edits.result()
+
+
+def _add_profiles(edits: Edits, profiles: Mapping[str, Plain]) -> None:
+    mapping = edits.root.get("profiles")
+    if mapping is None and not edits.root.flow:
+        edits.add_entry(edits.root, ["", *block({"profiles": profiles})])
+    elif mapping is None or not mapping.values:
+        edits.set_value(edits.root, "profiles", profiles)
+    else:
+        for name, limits in profiles.items():
+            line = f"{scalar(name)}: {flow(limits)}"
+            edits.add_entry(mapping, [line] if mapping.flow else block({name: limits}))
+
+
+def _spaced(edits: Edits) -> bool:
+    """Whether groups are to be kept apart by blank lines: as the first two are, or if there is one only."""
+    sequence = edits.root.get("groups")
+    for first, second in pairwise(sequence.values if sequence else ()):
+        between = edits.text[first.end : second.start].splitlines()
+        return any(not line.strip() for line in between[1:])
+    return True

@@ -1,0 +1,175 @@
+"""Declared groups that differ from live ones, to the edits of their entries that make them agree.
+
+Only what differs is touched. What an entry takes from elsewhere, by an alias or a merge, is changed there first;
+only if that was not enough (``deep``) does the entry get a value of its own. So what several groups share stays
+shared as long as it is the same for all of them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from msgspec import UNSET, Struct
+
+from drift.desired.scalars import read_plain
+from drift.export.editor import Edits, YamlNode
+from drift.export.entries import Links, model, written_lists
+from drift.export.state import LiveState
+from drift.export.writing import Plain
+from drift.model.forest import desired_key
+from drift.model.groups import DesiredGroup, Group
+from drift.model.limits import UNITS, Kind, Limits
+from drift.model.paths import FieldPath
+from drift.report.finding import Finding
+
+
+class Pass(Struct, frozen=True):
+    """One pass over the groups of files: what it does, and to which groups, by key."""
+
+    live: LiveState
+    links: Links
+    drift: Mapping[str, Sequence[Finding]]
+    """What is to be put right."""
+    removed: Collection[str]
+    """Groups that go."""
+    pinned: Collection[str]
+    """Groups that get their id."""
+    deep: bool
+
+    def concerns(self, group: DesiredGroup) -> bool:
+        """Whether there is anything to be done to the group."""
+        key = desired_key(group)
+        return key in self.drift or key in self.pinned or self._orphaned(group)
+
+    def revised(self, text: str, groups: Sequence[DesiredGroup]) -> str:
+        """The text of a file, whose groups are ``groups``, as it is to be."""
+        edits = Edits(text)
+        sequence = edits.root.get("groups")
+        if sequence is None or len(sequence.values) != len(groups):
+            return text  # they come from elsewhere in the file, where nothing can be done to one of them
+        gone = [index for index, group in enumerate(groups) if desired_key(group) in self.removed]
+        for index, (group, node) in enumerate(zip(groups, sequence.values, strict=True)):
+            live = self.live.declared.get(desired_key(group))
+            # Without a live group it is missing, and not to be removed; or new, and as it was just written.
+            if live is not None and index not in gone and node.form == "mapping" and self.concerns(group):
+                if desired_key(group) in self.pinned:
+                    edits.add_first(node, "id", live.id)
+                self._follow(_Entry(edits, node, self.deep), group, live)
+        if gone and len(gone) == len(groups):
+            edits.set_items(edits.root, "groups", sequence, [])
+        elif gone:
+            edits.remove_items(sequence, gone)
+        return edits.result()
+
+    def _follow(self, entry: "_Entry", group: DesiredGroup, live: Group) -> None:
+        findings = self.drift.get(desired_key(group), ())
+        paths = {finding.path for finding in findings}
+        blocks = {path.parts[:1] for path in paths}
+        if FieldPath("id") in paths:
+            entry.set(entry.node, "id", live.id)
+        if FieldPath("name") in paths:
+            entry.name(live)
+        if self._orphaned(group) or (("hierarchy",) in blocks and not self._awaits_parent(entry.node, findings)):
+            # Written anew: a group whose place or mode changed is another group.
+            entry.set(entry.node, "hierarchy", self.links.hierarchy(live))
+        if ("models",) in blocks:
+            entry.models(group, live)
+
+    def _orphaned(self, group: DesiredGroup) -> bool:
+        """Whether the declared parent is about to go, though the group stays."""
+        return desired_key(group) not in self.removed and group.parent in self.removed
+
+    def _awaits_parent(self, node: YamlNode, findings: Sequence[Finding]) -> bool:
+        """Whether only a mode differs that the group takes from its parent, which gets it in this pass."""
+        hierarchy = node.get("hierarchy")
+        own = hierarchy is None or hierarchy.get("limit_enforcement") is not None
+        return not self.deep and not own and all(finding.rule != "parent-changed" for finding in findings)
+
+
+class _Entry(Struct, frozen=True):
+    """The entry of one group."""
+
+    edits: Edits
+    node: YamlNode
+    deep: bool
+
+    def set(self, mapping: YamlNode, key: str, value: Plain) -> None:
+        """Another value, unless it comes from elsewhere and may still change there."""
+        node = mapping.get(key)
+        shared = mapping.merges if node is None else node.form == "alias"
+        if self.deep or not shared:
+            self.edits.set_value(mapping, key, value)
+
+    def name(self, live: Group) -> None:
+        """Another display name."""
+        metadata = self.node.get("metadata")
+        if metadata is not None and metadata.form == "mapping":
+            self.set(metadata, "name", live.name)
+        elif self.deep:
+            external = {"external_entity_id": live.external_entity_id}
+            self.edits.set_value(self.node, "metadata", {**external, "name": live.name})
+
+    def models(self, desired: DesiredGroup, live: Group) -> None:
+        """The models and their limits, as far as the group manages them."""
+        if desired.models is UNSET:
+            return
+        declared = desired.models
+        wanted = {slug: limits for slug, limits in live.models.items() if desired.manage == "exact" or slug in declared}
+
+        def follow(node: YamlNode, slug: str) -> None:
+            if declared[slug] != wanted[slug]:
+                self._model(node, slug, declared[slug], wanted[slug])
+
+        entries = {slug: model(slug, limits) for slug, limits in sorted(wanted.items())}
+        self._items(self.node, "models", entries, "slug", follow)
+
+    def _model(self, node: YamlNode, slug: str, declared: Limits, live: Limits) -> None:
+        if node.form != "mapping":
+            if self.deep:
+                self.edits.replace(node, model(slug, live))
+            return
+        for kind in UNITS:
+            before, after = _of_kind(declared, kind), _of_kind(live, kind)
+            if before != after:
+                self._limits(node, kind, after)
+
+    def _limits(self, node: YamlNode, kind: Kind, live: Limits) -> None:
+        # A model has one limit of each type and kind; one that changed its unit is the same limit still.
+        wanted = {str(limit["type"]): limit for limit in written_lists(live).get(kind, ())}
+
+        def follow(item: YamlNode, type_: str) -> None:
+            if item.form == "mapping":
+                for key in ("unit", "threshold"):
+                    if read_plain(item.word(key) or "") != wanted[type_][key]:
+                        self.set(item, key, wanted[type_][key])
+            elif self.deep:
+                self.edits.replace(item, wanted[type_])
+
+        self._items(node, kind, wanted, "type", follow)
+
+    def _items(
+        self,
+        owner: YamlNode,
+        key: str,
+        wanted: Mapping[str, Mapping[str, Plain]],
+        name: str,
+        follow: Callable[[YamlNode, str], None],
+    ) -> None:
+        """Make a list have the wanted items, identified by their member ``name``; those that stay may ``follow``."""
+        sequence = owner.get(key)
+        if sequence is None or sequence.form != "sequence":
+            self.set(owner, key, list(wanted.values()))
+            return
+        names = [item.word(name) or "" for item in sequence.values]
+        kept = [index for index, known in enumerate(names) if known in wanted]
+        if not kept:
+            self.edits.set_items(owner, key, sequence, list(wanted.values()))
+            return
+        for index in kept:
+            follow(sequence.values[index], names[index])
+        self.edits.remove_items(sequence, [index for index in range(len(names)) if index not in kept])
+        for new in (name for name in wanted if name not in names):
+            before = [index for index in kept if names[index] < new] if names == sorted(names) else kept
+            self.edits.add_item(sequence, before[-1] if before else kept[0], wanted[new])
+
+
+def _of_kind(limits: Limits, kind: Kind) -> Limits:
+    return {key: threshold for key, threshold in limits.items() if key.kind == kind}
