@@ -19,8 +19,7 @@ from yaml.events import (
 )
 
 from drift.desired.files import end_of, report_control_character
-from drift.desired.nodes import Mark, Node, Path, children, parts, position, size
-from drift.desired.problems import Problems, shown
+from drift.desired.nodes import Mark, Node, Path, Problems, UnreadableError, children, parts, position, shown, size
 from drift.desired.scalars import PlainScalars, Surprise
 
 if TYPE_CHECKING:
@@ -34,10 +33,6 @@ MOST_ALIASED = 2_000_000
 """Values that aliases may add to one file. Each alias of an alias of a list multiplies it."""
 
 Sink = Callable[[int, Node], None]
-
-
-class UnreadableError(Exception):
-    """Reading cannot go on; what is wrong has been reported."""
 
 
 def read_document(
@@ -300,8 +295,6 @@ class _Reader:
 
     def _report(self, mark: Mark | None, path: Path, message: str, hint: str, *, rule: str = "V00") -> None:
         self._problems.error(rule, message=message, hint=hint, path=path, at=position(mark))
-        if self._problems.too_many:
-            raise UnreadableError
 
     def _stop(self, event: "Event", path: Path, message: str, hint: str = "") -> UnreadableError:
         self._problems.error("V00", message=message, hint=hint, path=path, at=position(event.start_mark))

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec import Struct, ValidationError, convert
 from msgspec import inspect as types
 
-from drift.desired.nodes import Path, Value
-from drift.desired.problems import MOST_PROBLEMS, Breach, shown
+from drift.desired.nodes import MOST_PROBLEMS, Breach, Path, Value, shown
 from drift.desired.scalars import Surprise, WrittenFloat
 from drift.desired.shape import DAY_PATTERN, AcceptedItem, Day, DocumentItem, GroupItem, PricesItem, ProfileItem
 from drift.errors import Level

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from drift.desired import Desired
 from drift.desired.load import Declarations, load_texts
-from drift.desired.values import Desired
 from drift.errors import DesiredError, Location, UndeclarableError
 from drift.export.additions import NEW_FILE, Addition, Placement, append
 from drift.export.entries import Links, ProfileNames, entry, key_of, names_itself, undeclarable

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from drift.desired.nodes import Node, Path, Places, Value, size, spell
-from drift.desired.problems import Problems
-from drift.desired.reader import MOST_ALIASED, UnreadableError, read_document
+from drift.desired.nodes import Node, Path, Places, Problems, UnreadableError, Value, size, spell
+from drift.desired.reader import MOST_ALIASED, read_document
 from drift.desired.scalars import PlainScalars
 from drift.errors import Problem
 
