@@ -6,15 +6,16 @@ limit above an ancestor's is an error already (V16). What a threshold of 0 means
 and nothing is concluded here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from drift.desired.nodes import MOST_PROBLEMS, shown
 from drift.desired.trees import Trees, warning
 from drift.errors import Problem
+from drift.model.declaration import Key
+from drift.model.effective import BySource, applying
 from drift.model.forest import MAX_LEVELS
-from drift.model.limits import PER_DAY, LimitKey, Limits
+from drift.model.limits import PER_DAY, LimitKey
 from drift.model.wording import counted, number
 
 _TYPES = ("REQUEST", "TOKEN")
@@ -40,11 +41,6 @@ class _Limit(NamedTuple):
         return self.threshold * PER_DAY[self.key.unit]
 
 
-_Applying: TypeAlias = Mapping[LimitKey, tuple[int, int | None]]
-"""Threshold and source of the limits that apply to one model of a group."""
-_NOTHING: _Applying = {}
-
-
 class _Clash(NamedTuple):
     """A limit of a group, and another one that applies beside it."""
 
@@ -53,73 +49,52 @@ class _Clash(NamedTuple):
     other: _Limit
 
 
-class _Cause(NamedTuple):
-    """What makes clashes of several groups one: the same lines of a profile, against the same limit."""
-
-    origin: str | tuple[int, str]
-    """A profile, or the group and model where no profile is named."""
-    clash: _Clash
+_Cause: TypeAlias = tuple[str | tuple[int, str], _Clash]
+"""What makes clashes of several groups one: the same lines of a profile, or of one model of one group, against the
+same limit."""
 
 
 def limits_do_something(trees: Trees) -> Iterator[Problem]:
     """V30, V31 and V32: a group's own limits beside all that apply to it."""
     found: dict[str, dict[_Cause, list[tuple[int, str]]]] = {rule: {} for rule in _HINTS}
     for key, slug, clashes in _clashes_of_all(trees):
-        profile = trees.groups[key].profiles.get(slug)
+        origin = trees.groups[key].profiles.get(slug) or (key, slug)
         for clash in clashes:
             causes = found[clash.rule]
-            if profile is not None:
-                causes.setdefault(_Cause(profile, clash), []).append((key, slug))
-            elif len(causes) <= MOST_PROBLEMS:
-                causes[_Cause((key, slug), clash)] = [(key, slug)]
+            if len(causes) <= MOST_PROBLEMS or (origin, clash) in causes:
+                causes.setdefault((origin, clash), []).append((key, slug))
     for causes in found.values():
-        # Writing the messages costs more than finding the causes, and nobody is shown more.
-        for cause, entries in islice(causes.items(), MOST_PROBLEMS + 1):
-            yield _problem(trees, cause, entries)
+        # Writing the messages costs more than finding the causes.
+        for (_, clash), entries in causes.items():
+            yield _problem(trees, clash, entries)
 
 
 def _clashes_of_all(trees: Trees) -> Iterator[tuple[int, str, Sequence[_Clash]]]:
     """Group, model and clashes, parents first; groups that the API cannot have are left out."""
-    forest = trees.forest
-    # Groups share the maps of equal limits, and keep them alive; children of one parent share what it passes on.
-    known: dict[tuple[int, int, str], Sequence[_Clash]] = {}
-    passed_on: dict[int | None, Mapping[str, _Applying]] = {}
+    # Groups share the maps of equal limits, and keep them alive; children of one parent inherit the same.
+    known: dict[tuple[object, ...], Sequence[_Clash]] = {}
     for key in trees.tops:
-        if (forest.depth(key) or 0) > MAX_LEVELS:
+        if (trees.forest.depth(key) or 0) > MAX_LEVELS:
             continue  # V15; besides, with chains of any length this would not be linear
-        node = forest.nodes[key]
-        above = passed_on.get(trees.parent(key), {})
+        node = trees.forest.nodes[key]
         for slug, limits in node.models.items():
-            inherited = above.get(slug, _NOTHING)
-            alike = (id(inherited), id(limits), node.limit_enforcement)
+            alike = (node.parent, node.parent is None or slug, id(limits), node.limit_enforcement)
             clashes = known.get(alike)
             if clashes is None:
-                applying = _joined(inherited, limits, None, node.limit_enforcement)
-                clashes = known[alike] = tuple(_clashes(applying))
+                clashes = known[alike] = tuple(_clashes(key, applying(trees.forest.chain(key).nodes, slug)))
             if clashes:
                 yield key, slug, clashes
-        if forest.children(key):
-            own = {
-                slug: _joined(above.get(slug, _NOTHING), limits, key, node.limit_enforcement)
-                for slug, limits in node.models.items()
-            }
-            passed_on[key] = {**above, **own}
 
 
-def _joined(inherited: _Applying, limits: Limits, source: int | None, mode: str) -> _Applying:
-    """What applies to a group below what applies to its parent; of equal pools the nearest."""
-    own = {
-        limit: (threshold, source)
-        for limit, threshold in limits.items()
-        if mode == "INDEPENDENT" or limit not in inherited or threshold <= inherited[limit][0]
-    }
-    return {**inherited, **own}
-
-
-def _clashes(applying: _Applying) -> Iterator[_Clash]:
-    if any(threshold == 0 for threshold, _ in applying.values()):
+def _clashes(group: int, by_source: BySource[Key]) -> Iterator[_Clash]:
+    limits: dict[tuple[str, str], _Limit] = {}
+    for limit, thresholds in by_source.items():
+        # Of equal pools the nearest.
+        source = min(thresholds, key=thresholds.__getitem__)
+        ancestor = source if isinstance(source, int) and source != group else None
+        limits[limit.type, limit.unit] = _Limit(limit, thresholds[source], ancestor)
+    if not all(limit.threshold for limit in limits.values()):
         return
-    limits = {(key.type, key.unit): _Limit(key, *of_key) for key, of_key in applying.items()}
     for limit_type in _TYPES:
         second, minute, day = (limits.get((limit_type, unit)) for unit in ("SECOND", "MINUTE", "DAY"))
         if second and minute:
@@ -151,8 +126,8 @@ def _a_minute(rate: _Limit) -> int:
     return rate.a_day // PER_DAY["MINUTE"]
 
 
-def _problem(trees: Trees, cause: _Cause, entries: Sequence[tuple[int, str]]) -> Problem:
-    rule, mine, other = cause.clash
+def _problem(trees: Trees, clash: _Clash, entries: Sequence[tuple[int, str]]) -> Problem:
+    rule, mine, other = clash
     key, slug = entries[0]
     place = trees.limit(key, slug, mine.key)
     at = trees.limit(key if other.source is None else other.source, slug, other.key).location

@@ -90,8 +90,7 @@ class Places:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._known: dict[Path, tuple[Value, Place]] = {(): (node.value, Place(0, 0))}
-        self._opened: set[Path] = set()
+        self._inside: dict[Path, dict[Step, tuple[Value, Place]]] = {}
 
     def find(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """Line and column of the part, or of the innermost part on the way to it that is there."""
@@ -99,23 +98,17 @@ class Places:
 
     def mark(self, path: Path, *, key: bool = False) -> Mark | None:
         """The mark of the part, or of the innermost part on the way to it that is there."""
-        for length in range(len(path)):
-            self._open(path[:length])
-        if path not in self._known:
-            # What is missing has no key; the place to add it is the block itself.
-            key = False
-            while path not in self._known:
-                path = path[:-1]
-        place = self._known[path][1]
+        value, place = self._node.value, Place(0, 0)
+        for length, step in enumerate(path):
+            above = path[:length]
+            if above not in self._inside:
+                self._inside[above] = {name: (part, at) for name, part, at in children(value, place.value)}
+            if step not in self._inside[above]:
+                # What is missing has no key; the place to add it is the block itself.
+                key = False
+                break
+            value, place = self._inside[above][step]
         return self._node.positions[place.key if key else place.value]
-
-    def _open(self, path: Path) -> None:
-        if path in self._opened or path not in self._known:
-            return
-        self._opened.add(path)
-        value, place = self._known[path]
-        for step, child, child_place in children(value, place.value):
-            self._known[*path, step] = (child, child_place)
 
 
 def spell(path: Path) -> str:
