@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+import yaml
 from msgspec import UNSET, Struct, UnsetType, ValidationError, convert
 from msgspec.structs import replace
 
@@ -276,7 +277,7 @@ def salvage(node: Node, *, file: str) -> tuple[DesiredGroup, Sequence[Borrowed]]
     """
     places = Places(node)
     borrowed = []
-    models = _part(node.value, "models")
+    models = node.value.get("models") if isinstance(node.value, dict) else None
     for index, model in enumerate(models if isinstance(models, list) else ()):
         if profile := _text(model, "profile"):
             (at,) = _pack([places.mark(("models", index, "profile"), key=True)])
@@ -291,14 +292,9 @@ def salvage(node: Node, *, file: str) -> tuple[DesiredGroup, Sequence[Borrowed]]
 
 
 def _text(value: Value, *path: str) -> str | None:
-    part = _part(value, *path)
-    return part if isinstance(part, str) and part else None
-
-
-def _part(value: Value, *path: str) -> Value:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
-    return value
+    return value if isinstance(value, str) and value else None
 
 
 def group_alone(value: object, name: str) -> DesiredGroup:
@@ -309,15 +305,10 @@ def group_alone(value: object, name: str) -> DesiredGroup:
         raise ValueError(f"{spell(breaches[0].path) or 'the group'}: {breaches[0].message}")
     if not (isinstance(plain, dict) and plain.keys() <= _ALONE) or any(model.profile for model in item.models or ()):
         raise ValueError("a group that stands alone pins no effective limits and names no profiles")
-    node = Node(plain, [_Start()] * size(plain))
+    start = yaml.Mark(name, 0, 0, 0, None, 0)
+    node = Node(plain, [start] * size(plain))
     group, _ = declare(item, node, file=name, lists=LimitLists(), breaches=breaches)
     return replace(group, parent=(item.hierarchy or NO_HIERARCHY).parent)
-
-
-class _Start:
-    """The mark of everything in a value that no file holds."""
-
-    line = column = 0
 
 
 def _pack(marks: Sequence[Mark | None]) -> "array[int]":

@@ -14,7 +14,7 @@ from drift.desired.trees import Trees, warning
 from drift.errors import Problem
 from drift.model.declaration import Key
 from drift.model.effective import BySource, applying
-from drift.model.forest import MAX_LEVELS
+from drift.model.forest import MAX_LEVELS, Node
 from drift.model.limits import PER_DAY, LimitKey
 from drift.model.wording import counted, number
 
@@ -77,11 +77,13 @@ def _clashes_of_all(trees: Trees) -> Iterator[tuple[int, str, Sequence[_Clash]]]
         if (trees.forest.depth(key) or 0) > MAX_LEVELS:
             continue  # V15; besides, with chains of any length this would not be linear
         node = trees.forest.nodes[key]
+        chain: Sequence[Node[Key]] = ()
         for slug, limits in node.models.items():
             alike = (node.parent, node.parent is None or slug, id(limits), node.limit_enforcement)
             clashes = known.get(alike)
             if clashes is None:
-                clashes = known[alike] = tuple(_clashes(key, applying(trees.forest.chain(key).nodes, slug)))
+                chain = chain or trees.forest.chain(key).nodes
+                clashes = known[alike] = tuple(_clashes(key, applying(chain, slug)))
             if clashes:
                 yield key, slug, clashes
 

@@ -5,7 +5,7 @@ No tree can be judged before the links are right; what is wrong with sound trees
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -37,7 +37,10 @@ class Place(NamedTuple):
 
 
 class Trees(Declaration):
-    """The declared groups of a run by position, and how messages name them and their parts."""
+    """The declared groups of a run by position, and how messages name them and their parts.
+
+    Only keys of declared groups have nodes in the forest, so what it walks over are positions.
+    """
 
     def __init__(self, groups: Sequence[DesiredGroup], *, complete: bool = True) -> None:
         """``complete`` says whether every file could be read, so that what is not here is nowhere."""
@@ -55,7 +58,7 @@ class Trees(Declaration):
 
     def downward(self) -> Iterator[int]:
         """Every group after its parent, without those on or below a cycle."""
-        return (key for key in self.forest.downward() if isinstance(key, int))
+        return cast("Iterator[int]", self.forest.downward())
 
     def parent(self, position: int) -> int | None:
         """The declared parent."""
@@ -64,7 +67,7 @@ class Trees(Declaration):
 
     def children(self, position: int) -> Sequence[int]:
         """The groups that name this one as their parent."""
-        return [key for key in self.forest.children(position) if isinstance(key, int)]
+        return cast("Sequence[int]", self.forest.children(position))
 
     def models(self, position: int) -> Models:
         """What the group says about models; nothing if it does not manage them."""
@@ -108,17 +111,16 @@ class Trees(Declaration):
 
     def path(self, position: int, path: Path) -> str:
         """A part of a group as a person names it; ``path`` starts at the group."""
-        return spell(("groups", self._indices[position], *path))
+        start = self._starts[self.groups[position].positions.file]
+        return spell(("groups", position - start, *path))
 
     @cached_property
-    def _indices(self) -> list[int]:
+    def _starts(self) -> dict[str, int]:
         # Groups are in the order of their files, and a file's groups one after the other.
-        counts: dict[str, int] = {}
-        indices = []
-        for group in self.groups:
-            indices.append(counts.get(group.positions.file, 0))
-            counts[group.positions.file] = indices[-1] + 1
-        return indices
+        starts: dict[str, int] = {}
+        for position, group in self:
+            starts.setdefault(group.positions.file, position)
+        return starts
 
 
 def error(rule: str, place: Place, message: str, hint: str = "") -> Problem:
@@ -209,8 +211,7 @@ def _parents_are_declared(trees: Trees) -> Iterator[Problem]:
 
 def _parents_form_no_cycle(trees: Trees) -> Iterator[Problem]:
     """V14: following parents ends at a root. A cycle is reported once, at its first group."""
-    for keys in trees.forest.cycles:
-        cycle = [key for key in keys if isinstance(key, int)]
+    for cycle in cast("Sequence[tuple[int, ...]]", trees.forest.cycles):
         start = cycle.index(min(cycle))
         first, *others = cycle[start:] + cycle[:start]
         place = _parent(trees, first)
