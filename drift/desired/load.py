@@ -86,7 +86,7 @@ class _Run:
         else:
             file = _File(problems, self)
             try:
-                file.take(read_document(data, problems, scalars=self._scalars, stream="groups", sink=file.take_group))
+                file.take(read_document(data, problems, scalars=self._scalars, sink=file.take_group))
             except UnreadableError:
                 self._complete = False
         self._problems += problems.all()
