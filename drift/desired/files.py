@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from io import FileIO
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,6 @@ _OTHER_ENCODINGS = (
 )
 _FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _LINE_BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
-_SAVE_AS = "save the file as UTF-8"
 
 
 class Source(NamedTuple):
@@ -93,15 +92,14 @@ def _below(top: str) -> tuple[list[str], list[Source]]:
 def _read_file(path: str, seen: set[tuple[int, int]]) -> Source | None:
     """None if the file was read before."""
     try:
-        with FileIO(path) as file:
+        with FileIO(path) as raw, BufferedReader(raw) as file:
             status = os.fstat(file.fileno())
             if (status.st_dev, status.st_ino) in seen:
                 return None
             seen.add((status.st_dev, status.st_ino))
-            # What is not a regular file, such as a pipe, does not know its size.
-            regular = stat.S_ISREG(status.st_mode)
-            size = status.st_size
-            data = b"" if size > LARGEST else file.readall() if regular else _read_some(file.read)
+            # What is not a regular file, such as a pipe, does not know its size, and may never end.
+            size, most = status.st_size, -1 if stat.S_ISREG(status.st_mode) else LARGEST + 1
+            data = b"" if size > LARGEST else file.read(most)
     except FileNotFoundError:
         return _unread(path, "no such file or directory", _neighbour(path))
     except (OSError, ValueError) as error:
@@ -121,15 +119,6 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads to itself
         return False
-
-
-def _read_some(read: Callable[[int], bytes]) -> bytes:
-    """All of a stream, but no more than one byte over the limit."""
-    chunks, left = [], LARGEST + 1
-    while left > 0 and (chunk := read(min(left, 1 << 20))):
-        chunks.append(chunk)
-        left -= len(chunk)
-    return b"".join(chunks)
 
 
 def _too_large(path: str, size: int) -> Source:
@@ -153,25 +142,20 @@ def _printable(path: str) -> str:
 
 def is_text(data: bytes, problems: Problems) -> bool:
     """Whether the bytes are UTF-8 (with or without a byte order mark); reports what they are instead."""
-    for mark, name in _OTHER_ENCODINGS:
-        if data.startswith(mark):
-            problems.error("V00", message=f"the file is {name}, not UTF-8", hint=_SAVE_AS)
-            return False
-    if b"\0" in data[:4]:
-        problems.error("V00", message="the file looks like UTF-16 without a byte order mark", hint=_SAVE_AS)
-        return False
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
-        problems.error(
-            "V00",
-            message=f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})",
-            hint=_SAVE_AS,
-            at=end_of(before),
-        )
-        return False
-    return True
+    message, at = "", (1, 1)
+    if encoding := next((name for mark, name in _OTHER_ENCODINGS if data.startswith(mark)), ""):
+        message = f"the file is {encoding}, not UTF-8"
+    elif b"\0" in data[:4]:
+        message = "the file looks like UTF-16 without a byte order mark"
+    else:
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
+            at = end_of(data[: error.start].decode("utf-8-sig"))
+    if message:
+        problems.error("V00", message=message, hint="save the file as UTF-8", at=at)
+    return not message
 
 
 def report_control_character(data: bytes, problems: Problems) -> None:
