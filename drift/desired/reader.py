@@ -131,9 +131,8 @@ class _Reader:
         self._next()  # end of the document
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise self._stop(
-                event, (), "a second document begins here", "one file holds one document: remove the `---`"
-            )
+            hint = "one file holds one document: remove the `---`"
+            raise self._stop(event, (), "a second document begins here", hint)
         return Node(value, self._marks)
 
     def _value(self, event: "Event", path: Path) -> Value:
@@ -238,12 +237,8 @@ class _Reader:
         node = self._anchors[name]
         self._aliased += len(node.positions)
         if self._aliased > MOST_ALIASED:
-            raise self._stop(
-                event,
-                path,
-                f"aliases expand to more than {MOST_ALIASED:,} values",
-                "declare a profile and name it instead",
-            )
+            message = f"aliases expand to more than {MOST_ALIASED:,} values"
+            raise self._stop(event, path, message, "declare a profile and name it instead")
         # The value itself stands at the alias, its parts where they are written.
         self._marks.extend(node.positions[1:])
         return node.value
@@ -253,12 +248,16 @@ class _Reader:
         before = len(self._marks) - 1 - size(value)
         key_mark, *positions = self._marks[before:]
         del self._marks[before:]
-        if isinstance(key, str):
-            self._report_duplicate(key, key_mark, taken, path)
-        elif isinstance(key, Surprise) and key.written == "<<":
+        if isinstance(key, Surprise) and key.written == "<<":
             self._take_merge(Node(value, positions), merged, path)
+        elif isinstance(key, str):
+            place = next(place for step, _, place in children(taken.value, 0) if step == key)
+            line, column = position(taken.positions[place.key])
+            message = f"duplicate key {shown(key)}; the first is at line {line}, column {column}"
+            self._report(key_mark, (*path, key), message, "remove or rename one of them", rule="V20")
         else:
-            self._report_key(key, key_mark, path)
+            hint = f'quote it: "{key.written}"' if isinstance(key, Surprise) else "keys are text: quote it"
+            self._report(key_mark, path, f"expected text as a key, got {shown(key)}", hint, rule="V20")
 
     def _take_merge(self, node: Node, merged: list[Node], path: Path) -> None:
         """YAML 1.1's ``<<``: a mapping or a list of them, of which the earlier wins."""
@@ -279,16 +278,6 @@ class _Reader:
                 if isinstance(key, str) and key not in result:
                     result[key] = value
                     self._marks.extend(node.positions[place.key : place.value + size(value)])
-
-    def _report_duplicate(self, key: str, mark: Mark | None, taken: Node, path: Path) -> None:
-        place = next(place for step, _, place in children(taken.value, 0) if step == key)
-        line, column = position(taken.positions[place.key])
-        message = f"duplicate key {shown(key)}; the first is at line {line}, column {column}"
-        self._report(mark, (*path, key), message, "remove or rename one of them", rule="V20")
-
-    def _report_key(self, key: Value, mark: Mark | None, path: Path) -> None:
-        hint = f'quote it: "{key.written}"' if isinstance(key, Surprise) else "keys are text: quote it"
-        self._report(mark, path, f"expected text as a key, got {shown(key)}", hint, rule="V20")
 
     def _refuse_tag(self, tag: str, event: NodeEvent, path: Path) -> None:
         if tag != "!":  # which alone says no more than that there is a value
