@@ -1,6 +1,7 @@
 """What results for people say in the same words, whatever the format. Names in them are not yet safe to show."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -34,6 +35,11 @@ _EXIT_CODES: Mapping[int, str] = {
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
+
+
+def times(report: Report) -> tuple[datetime, datetime]:
+    """When the run began and when it ended."""
+    return datetime.fromisoformat(report.started_at), datetime.fromisoformat(report.finished_at)
 
 
 def spoken(value: StrEnum) -> str:

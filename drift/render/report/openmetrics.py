@@ -9,7 +9,6 @@ does not depend on how many groups there are.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from enum import StrEnum
 from itertools import product
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from typing import TypeAlias
 from drift.errors import Cause, ExitCode, Level
 from drift.render import RenderOptions
 from drift.render.visible import visible
+from drift.render.words import times
 from drift.report.acceptance import Lapse
 from drift.report.exposure import Amount, Exposure
 from drift.report.report import Report, Status
@@ -48,7 +48,7 @@ def exposition(families: Iterable[Family]) -> str:
 
 
 def _families(report: Report) -> Iterator[Family]:
-    started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
+    started, finished = times(report)
     complete, counts = succeeded(report), report.counts
     exposure = report.exposure or Exposure()
     statuses = _counted("status", Status, (entry.status for entry in report.groups))

@@ -7,8 +7,6 @@ from elsewhere is loaded, run or sent.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -57,6 +55,7 @@ def _content(report: Report) -> Mapping[str, object]:
     verdict = "Nothing compared" if report.failure else words.spoken(report.verdict).capitalize()
     summary = report.failure.message if report.failure else words.headline(report)
     counts = report.counts
+    started, _ = words.times(report)
     rows = group_rows(report.groups, ancestry, links, found)
     return {
         "report": report,
@@ -66,7 +65,7 @@ def _content(report: Report) -> Mapping[str, object]:
         "headline": summary,
         "details": list(_details(report)),
         "facts": _facts(report),
-        "started": _day_and_time(report.started_at),
+        "started": f"{started.day} {started:%B %Y, %H:%M:%S} {started.tzname()}",
         "exposure": words.exposures(report.exposure) if report.exposure else [],
         "shares": _shares(report),
         "severities": _choices(counts.by_severity.items()),
@@ -123,28 +122,15 @@ def _details(report: Report) -> Iterator[str]:
 
 
 def _facts(report: Report) -> Mapping[str, str]:
-    started, finished = _moment(report.started_at), _moment(report.finished_at)
+    started, finished = words.times(report)
     return {
         "Live": report.api_url,
         "Exit code": f"{report.exit_code} ({words.gate(report)})",
-        "Took": f"{(finished - started).total_seconds():.1f} s" if started and finished else "unknown",
+        "Took": f"{(finished - started).total_seconds():.1f} s",
         "Requests": words.nonzero(report.requests) or "none",
         **({"Base": report.base.name} if report.base else {}),
         **({"Shard": report.shard} if report.shard else {}),
     }
-
-
-def _day_and_time(text: str) -> str:
-    moment = _moment(text)
-    return f"{moment.day} {moment:%B %Y, %H:%M:%S} {moment.tzname() or ''}".rstrip() if moment else text
-
-
-def _moment(text: str) -> datetime | None:
-    """A time of the report, in UTC where it does not say; None for what a saved report calls a time and is none."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return None
 
 
 def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
