@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import jsonschema
+import msgspec
 import pytest
 from msgspec.structs import replace
 
