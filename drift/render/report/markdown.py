@@ -15,9 +15,10 @@ from itertools import takewhile
 from typing import assert_never
 
 from drift.model import paths
+from drift.model.groups import GroupRef
 from drift.model.wording import counted, number, size
 from drift.render import LEAST_BYTES, RenderOptions, words
-from drift.render.report.outline import OfGroup, OfTree, Section, by_cause, sections
+from drift.render.report.outline import OfTree, Section, by_cause, sections
 from drift.render.visible import clipped
 from drift.report.finding import Finding, Value
 from drift.report.report import Report
@@ -182,7 +183,7 @@ def _tables(report: Report, room: _Room) -> tuple[str, int]:
             parts += [head] if shown == before else []
             parts.append(_tree_head(tree, unfolded=not shown))
             for at, rows in sorted(of_tree.items()):
-                parts += [_group_head(tree.groups[at], tree), _COLUMNS, *rows]
+                parts += [_group_head(tree.groups[at][0].group, tree), _COLUMNS, *rows]
                 shown += len(rows)
             parts.append(_FOLDED_END)
         if shown - before < section.total:
@@ -200,13 +201,13 @@ def _chosen(section: Section, head: str, room: _Room) -> dict[int, dict[int, lis
         (finding, tree_at, group_at)
         for tree_at, tree in enumerate(section.trees)
         for group_at, of_group in enumerate(tree.groups)
-        for finding in of_group.findings
+        for finding in of_group
     ]
     for finding, tree_at, group_at in sorted(candidates, key=lambda candidate: -candidate[0].severity.rank):
         tree, row = section.trees[tree_at], _row(finding)
         around = [] if chosen else [head]
         around += [] if tree_at in chosen else [_tree_head(tree, unfolded=True), _FOLDED_END]
-        around += [] if group_at in chosen.get(tree_at, ()) else [_group_head(tree.groups[group_at], tree), _COLUMNS]
+        around += [] if group_at in chosen.get(tree_at, ()) else [_group_head(finding.group, tree), _COLUMNS]
         if not room.take(row, *around):
             break
         chosen.setdefault(tree_at, {}).setdefault(group_at, []).append(row)
@@ -219,7 +220,7 @@ def _section_head(section: Section) -> str:
 
 
 def _tree_head(tree: OfTree, *, unfolded: bool) -> str:
-    findings = [finding for of_group in tree.groups for finding in of_group.findings]
+    findings = [finding for of_group in tree.groups for finding in of_group]
     severities = Counter(finding.severity for finding in sorted(findings, key=lambda finding: -finding.severity.rank))
     groups = f" in {counted(len(tree.groups), 'group')}" if len(tree.groups) > 1 else ""
     return (
@@ -228,8 +229,7 @@ def _tree_head(tree: OfTree, *, unfolded: bool) -> str:
     )
 
 
-def _group_head(of_group: OfGroup, tree: OfTree) -> str:
-    group = of_group.group
+def _group_head(group: GroupRef, tree: OfTree) -> str:
     name = words.other_name(group)
     if len(tree.groups) == 1 and group.label == tree.root and not name:
         return ""

@@ -1,8 +1,9 @@
 """A report in the order in which people read it: by origin, by tree, by group, worst first; and who is below whom."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import NamedTuple, TypeAlias
+
+from msgspec.structs import replace
 
 from drift.errors import HINTS, Cause
 from drift.model.groups import GroupRef
@@ -12,19 +13,13 @@ from drift.report.report import GroupEntry, Report, Unread
 GroupKey: TypeAlias = tuple[str | None, str | None]
 
 
-class OfGroup(NamedTuple):
-    """A group and its findings, worst first."""
-
-    group: GroupRef
-    findings: Sequence[Finding]
-
-
 class OfTree(NamedTuple):
     """A tree: the root first if it has findings, then its groups, worst first."""
 
     root: str
     """The label of the root, as far up as the report knows the tree."""
-    groups: Sequence[OfGroup]
+    groups: Sequence[Sequence[Finding]]
+    """The findings of each group, worst first."""
 
 
 class Section(NamedTuple):
@@ -34,14 +29,6 @@ class Section(NamedTuple):
     trees: Sequence[OfTree]
     total: int
     """Findings in it."""
-
-
-class OfCause(NamedTuple):
-    """The groups that are unread for one reason, and what can be done about it."""
-
-    cause: Cause
-    hint: str
-    entries: Sequence[Unread]
 
 
 _ORDER = (ChangeStatus.CONFLICTING, ChangeStatus.INTRODUCED, ChangeStatus.PRE_EXISTING)
@@ -58,16 +45,12 @@ def sections(report: Report) -> list[Section]:
     ]
 
 
-def by_cause(unread: Iterable[Unread]) -> list[OfCause]:
-    """All unread groups once."""
-
-    def cause(entry: Unread) -> Cause:
-        return entry.cause
-
-    return [
-        OfCause(of_cause, HINTS.get(of_cause, ""), list(entries))
-        for of_cause, entries in groupby(sorted(unread, key=cause), key=cause)
-    ]
+def by_cause(unread: Iterable[Unread]) -> Sequence[tuple[Cause, str, Sequence[Unread]]]:
+    """All unread groups once, by the reason for it, with what can be done about that."""
+    causes: dict[Cause, list[Unread]] = {}
+    for entry in unread:
+        causes.setdefault(entry.cause, []).append(entry)
+    return [(cause, HINTS.get(cause, ""), entries) for cause, entries in sorted(causes.items())]
 
 
 def group_key(group: GroupRef) -> GroupKey:
@@ -112,22 +95,11 @@ class Ancestry:
 
 
 def _trees(findings: Iterable[Finding], ancestry: Ancestry) -> list[OfTree]:
-    trees: dict[str, dict[GroupKey, list[Finding]]] = {}
-    roots: dict[GroupKey, str] = {}
+    trees: dict[str, dict[GroupRef, list[Finding]]] = {}
     for finding in findings:
-        group = finding.group
-        root = roots.get(key := group_key(group)) or roots.setdefault(key, _root(group, ancestry))
-        trees.setdefault(root, {}).setdefault((group.external_entity_id, group.id), []).append(finding)
-    return [_tree(root, groups.values()) for root, groups in trees.items()]
-
-
-def _root(group: GroupRef, ancestry: Ancestry) -> str:
-    root = group
-    for ancestor in ancestry.above(group):
-        root = ancestor
-    return root.label
-
-
-def _tree(root: str, groups: Iterable[Sequence[Finding]]) -> OfTree:
-    of_groups = [OfGroup(findings[0].group, findings) for findings in groups]
-    return OfTree(root, sorted(of_groups, key=lambda of_group: of_group.group.label != root))
+        *_, root = finding.group, *ancestry.above(finding.group)
+        trees.setdefault(root.label, {}).setdefault(replace(finding.group, name=None), []).append(finding)
+    return [
+        OfTree(root, sorted(groups.values(), key=lambda of_group: of_group[0].group.label != root))
+        for root, groups in trees.items()
+    ]

@@ -1,21 +1,23 @@
 """The report for people: findings by tree and group, worst first, the summary last."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from drift.errors import Location
+from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
 from drift.render import RenderOptions, words
-from drift.render.report.outline import OfCause, OfGroup, OfTree, by_cause, sections
+from drift.render.report.outline import by_cause, sections
 from drift.render.terminal import Line, line, show
 from drift.render.visible import visible
 from drift.report.acceptance import Accepted, Lapsed
 from drift.report.evidence import Evidence
 from drift.report.finding import Finding
-from drift.report.report import Base, Report, Status, Verdict
+from drift.report.report import Base, Report, Status, Unread, Verdict
 from drift.rules import Direction, Severity
 
 _SEVERITY_STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
-_DIRECTION_STYLE: Mapping[Direction, str] = {
+_DIRECTION_STYLE = {
     Direction.PERMISSIVE: "magenta",
     Direction.RESTRICTIVE: "blue",
     Direction.NEUTRAL: "dim",
@@ -49,12 +51,12 @@ def _paragraphs(report: Report, *, everything: bool) -> Iterator[Sequence[Line]]
             title, meaning = words.SECTIONS[section.status]
             yield [line(0, (f"== {title}", "bold underline"), f": {meaning} ({counted(section.total, 'finding')})")]
         for tree in section.trees:
-            for of_group in tree.groups:
-                yield [_heading(of_group, tree), *(row for each in of_group.findings for row in finding_lines(each))]
+            for findings in tree.groups:
+                yield [_heading(findings[0].group, tree.root), *chain.from_iterable(map(finding_lines, findings))]
     yield list(_accepted([entry for entry in report.accepted if everything or entry.expiring], report))
     yield list(lapsed_lines(report.lapsed))
-    for cause in by_cause(report.unread):
-        yield list(_unread(cause, everything=everything))
+    for cause, hint, entries in by_cause(report.unread):
+        yield list(_unread(cause, hint, entries, everything=everything))
     if report.unseen:
         yield [line(0, (f"{words.UNLISTED}: ", "bold yellow"), visible(report.unseen))]
     if report.base:
@@ -111,14 +113,13 @@ def lapsed_lines(lapsed: Sequence[Lapsed]) -> Iterator[Line]:
         yield line(4, visible(words.lapse(entry)))
 
 
-def _heading(of_group: OfGroup, tree: OfTree) -> Line:
-    group = of_group.group
+def _heading(group: GroupRef, root: str) -> Line:
     name = words.other_name(group)
     return line(
         0,
         (visible(group.label), "bold"),
         (f" ({visible(name)})" if name else "", "dim"),
-        (f" in tree {visible(tree.root)}" if tree.root != group.label else "", "dim"),
+        (f" in tree {visible(root)}" if root != group.label else "", "dim"),
     )
 
 
@@ -134,11 +135,10 @@ def _accepted(shown: Sequence[Accepted], report: Report) -> Iterator[Line]:
         yield from accepted_lines(entry)
 
 
-def _unread(of_cause: OfCause, *, everything: bool) -> Iterator[Line]:
-    entries = of_cause.entries
-    yield line(0, (f"unread: {of_cause.cause.value}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
-    if of_cause.hint:
-        yield line(2, (f"hint: {of_cause.hint}", "dim"))
+def _unread(cause: str, hint: str, entries: Sequence[Unread], *, everything: bool) -> Iterator[Line]:
+    yield line(0, (f"unread: {cause}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
+    if hint:
+        yield line(2, (f"hint: {hint}", "dim"))
     shown = entries if everything else entries[:_SHOWN_PER_CAUSE]
     for entry in shown:
         yield line(2, f"{_place(entry.source)}: {visible(entry.group.label)}")

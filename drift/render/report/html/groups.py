@@ -43,13 +43,14 @@ def group_rows(
     entries: Sequence[GroupEntry], ancestry: Ancestry, links: Mapping[GroupKey, str], found: Counter[GroupKey]
 ) -> list[Row]:
     """All groups, parents before children, with a link to those that have findings on the page."""
-    order, levels = _walk(ancestry.parents)
-    below, troubled = _tally(entries, ancestry.parents, order, levels)
+    below, troubled = [0] * len(entries), [0] * len(entries)
     rows = []
-    for index, level, following in zip(order, levels, [*levels[1:], 1], strict=False):
-        entry = entries[index]
-        key = group_key(entry.group)
+    following = 1
+    # From the end, so that of each group all that is below it has been counted.
+    for index, level in reversed(_walk(ancestry.parents)):
+        entry, parent, key = entries[index], ancestry.parents[index], group_key(entries[index].group)
         findings = f" · {counted(found[key], 'finding')}" if found[key] else ""
+        in_sync = entry.status is Status.IN_SYNC
         rows.append(
             Row(
                 titled(entry.group),
@@ -57,52 +58,35 @@ def group_rows(
                 f"{spoken(entry.status)}{findings}",
                 links.get(key, ""),
                 str(entry.source) if entry.source else "",
-                _note(entry, ancestry.parents[index], level),
+                _note(entry, parent, level),
                 _below(below[index], troubled[index]) if following > level else "",
-                entry.status is Status.IN_SYNC and not troubled[index],
+                in_sync and not troubled[index],
                 len(entries) <= OPEN or bool(troubled[index]),
                 range(max(level - following, 0)),
             )
         )
-    return rows
+        if parent is not None and level > 1:
+            below[parent] += 1 + below[index]
+            troubled[parent] += troubled[index] + (not in_sync)
+        following = level
+    return rows[::-1]
 
 
-def _walk(parents: Sequence[int | None]) -> tuple[list[int], list[int]]:
-    """Indexes in the order of the outline, and the level of each, from 1."""
-    children: dict[int, list[int]] = {}
+def _walk(parents: Sequence[int | None]) -> list[tuple[int, int]]:
+    """Index and level, from 1, of each group in the order of the outline."""
+    children: dict[int | None, list[int]] = {}
     for index, parent in enumerate(parents):
-        if parent is not None:
-            children.setdefault(parent, []).append(index)
-    order: list[int] = []
-    levels: list[int] = []
-    seen = [False] * len(parents)
-    roots = [index for index, parent in enumerate(parents) if parent is None]
+        children.setdefault(parent, []).append(index)
+    found: dict[int, int] = {}
     # What no root leads to hangs on a cycle: it is entered where it comes first.
-    for start in (*roots, *range(len(parents))):
+    for start in (*children.get(None, ()), *range(len(parents))):
         todo = [(start, 1)]
         while todo:
             index, level = todo.pop()
-            if seen[index]:
-                continue
-            seen[index] = True
-            order.append(index)
-            levels.append(min(level, DEEPEST))
-            todo.extend((child, level + 1) for child in reversed(children.get(index, ())))
-    return order, levels
-
-
-def _tally(
-    entries: Sequence[GroupEntry], parents: Sequence[int | None], order: Sequence[int], levels: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Of each entry, how many stand below it in the outline, and how many of those are not in sync."""
-    below, troubled = [0] * len(entries), [0] * len(entries)
-    for at in range(len(order) - 1, -1, -1):
-        index = order[at]
-        parent = parents[index]
-        if parent is not None and levels[at] > 1:
-            below[parent] += 1 + below[index]
-            troubled[parent] += troubled[index] + (entries[index].status is not Status.IN_SYNC)
-    return below, troubled
+            if index not in found:
+                found[index] = min(level, DEEPEST)
+                todo.extend((child, level + 1) for child in reversed(children.get(index, ())))
+    return list(found.items())
 
 
 def _note(entry: GroupEntry, parent: int | None, level: int) -> str:
