@@ -16,7 +16,7 @@ GROUP = "baseten_drift.renderers"
 
 
 def plugin(name: str) -> Renderer:
-    """The renderer that an installed package offers under this name.
+    """The renderer that an installed package offers under this name; its failures are errors of that package.
 
     Raises:
         SettingsError: No package offers it, several do, a package offers the name of a built-in format, or the
@@ -41,49 +41,39 @@ def plugin(name: str) -> Renderer:
             f"several packages offer the report format {name!r}: {', '.join(map(_package, offers))}",
             hint="remove all but one",
         )
-    return _guarded(offers[0], _loaded(offers[0]))
+    what = f"the report format {name!r} of {_package(offers[0])}"
+    loaded = _loaded(offers[0], what)
+
+    def render(report: Report, options: RenderOptions) -> str:
+        try:
+            text: object = loaded(report, options)
+        except Exception as error:
+            raise OutputError(f"{what} failed: {_shown(error)}") from error
+        if not isinstance(text, str):
+            raise OutputError(f"{what} failed: it gave {type(text).__name__}, not text")
+        return text
+
+    return render
 
 
-def _loaded(point: EntryPoint) -> Renderer:
+def _loaded(point: EntryPoint, what: str) -> Renderer:
     try:
         found: object = point.load()
     except Exception as error:  # whatever another package does wrong, people get one line
-        raise SettingsError(
-            f"cannot load the report format {point.name!r} of {_package(point)}: {_what(error)}",
-            hint="repair or remove that package",
-        ) from error
+        raise SettingsError(f"cannot load {what}: {_shown(error)}", hint="repair or remove that package") from error
     function = getattr(found, "render", None) if isinstance(found, ModuleType) else found
     if not callable(function):
         raise SettingsError(
-            f"the report format {point.name!r} of {_package(point)} is no function: {visible(point.value)}",
+            f"{what} is no function: {visible(point.value)}",
             hint="the entry point must name a function render(report, options) -> str, or a module that has one",
         )
     renderer: Renderer = function
     return renderer
 
 
-def _guarded(point: EntryPoint, renderer: Renderer) -> Renderer:
-    """The renderer, whose failures are reported as errors of the package that they come from."""
-
-    def render(report: Report, options: RenderOptions) -> str:
-        try:
-            text: object = renderer(report, options)
-        except Exception as error:
-            raise OutputError(
-                f"the report format {point.name!r} of {_package(point)} failed: {_what(error)}"
-            ) from error
-        if not isinstance(text, str):
-            raise OutputError(
-                f"the report format {point.name!r} of {_package(point)} failed: it gave {type(text).__name__}, not text"
-            )
-        return text
-
-    return render
-
-
 def _package(point: EntryPoint) -> str:
     return f"the package {visible(point.dist.name)}" if point.dist else "an installed package"
 
 
-def _what(error: Exception) -> str:
+def _shown(error: Exception) -> str:
     return visible(f"{type(error).__name__}: {error}")

@@ -12,7 +12,7 @@ from drift.report.acceptance import Lapse, Lapsed
 from drift.report.exposure import Amount, Cost, Exposure
 from drift.report.finding import ChangeStatus, Finding
 from drift.report.report import Report, Status, Verdict
-from drift.rules import Direction
+from drift.rules import Direction, DriftRule, FileRule, Rule, RunRule
 
 Word = TypeVar("Word", bound=str)
 
@@ -173,3 +173,14 @@ def _cost(cost: Cost) -> str:
     money = f"at most {cost.currency} {number(int(whole))}.{hundredths}/day" if hundredths else "unlimited cost"
     without = f", without {', '.join(cost.unpriced)}: no price" if cost.unpriced else ""
     return f"{money}{without}"
+
+
+def kind(rule: Rule) -> str:
+    """What sort of rule it is and how much it weighs."""
+    match rule:
+        case DriftRule():
+            return f"severity {rule.severity.value}, {rule.direction.value if rule.direction else 'direction by value'}"
+        case FileRule():
+            return f"rule for desired files, {rule.level.value}{', in milder cases warning' if rule.also_warns else ''}"
+        case RunRule():
+            return "about the run, not about a difference"

@@ -18,9 +18,8 @@ from drift.model.wording import counted, number
 from drift.render import RenderOptions
 from drift.render.report.outline import by_cause
 from drift.render.report.remarks import Remark, remarks
-from drift.render.rules import kind
 from drift.render.visible import visible
-from drift.render.words import UNLISTED
+from drift.render.words import UNLISTED, kind
 from drift.report.acceptance import Acceptance
 from drift.report.report import Report
 from drift.rules import RULES, DriftRule, FileRule, Rule, RunRule, Severity
