@@ -6,10 +6,11 @@ from elsewhere is loaded, run or sent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
 from drift.render import RenderOptions, words
 from drift.render.pages import allowed, asset, template
@@ -27,8 +28,7 @@ class Section(NamedTuple):
     """The findings of one group."""
 
     id: str
-    label: str
-    name: str
+    group: GroupRef
     above: Sequence[str]
     """The groups above it, the topmost first."""
     cards: Sequence[Card]
@@ -54,11 +54,11 @@ def _content(report: Report) -> Mapping[str, object]:
     found = Counter(group_key(finding.group) for finding in report.findings)
     verdict = "Nothing compared" if report.failure else words.spoken(report.verdict).capitalize()
     summary = report.failure.message if report.failure else words.headline(report)
-    counts = report.counts
     started, _ = words.times(report)
     rows = group_rows(report.groups, ancestry, links, found)
     return {
         "report": report,
+        "counts": report.counts,
         "title": f"{verdict}: {summary}",
         "verdict": verdict,
         "look": "failed" if report.failure else report.verdict.value,
@@ -68,10 +68,7 @@ def _content(report: Report) -> Mapping[str, object]:
         "started": f"{started.day} {started:%B %Y, %H:%M:%S} {started.tzname()}",
         "exposure": words.exposures(report.exposure) if report.exposure else [],
         "shares": _shares(report),
-        "severities": _choices(counts.by_severity.items()),
-        "directions": _choices(counts.by_direction.items()),
-        "rules": _choices(counts.by_rule.items()),
-        "changes": _choices(Counter(finding.status for finding in report.findings if finding.status).items()),
+        "changes": Counter(finding.status for finding in report.findings if finding.status),
         "sections": list(sections.values()),
         "long": len(report.findings) > _LONG,
         "rows": rows,
@@ -86,6 +83,10 @@ def _content(report: Report) -> Mapping[str, object]:
         "settled": list(_sections(report.base.settled, ancestry, "settled").values()) if report.base else [],
         "number": number,
         "counted": counted,
+        "titled": words.titled,
+        "other_name": words.other_name,
+        "effect": words.effect,
+        "exposed": words.exposed,
     }
 
 
@@ -103,7 +104,7 @@ def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "gr
 def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> Section:
     group = findings[0].group
     above = [words.titled(ancestor) for ancestor in islice(ancestry.above(group), DEEPEST)]
-    return Section(anchor, group.label, words.other_name(group) or "", above[::-1], list(map(card, findings)))
+    return Section(anchor, group, above[::-1], list(map(card, findings)))
 
 
 def _details(report: Report) -> Iterator[str]:
@@ -144,8 +145,3 @@ def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
             shares.append((end.replace(" ", "-"), end, number(count), begin, wide))
             start += count
     return shares
-
-
-def _choices(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
-    """The values that findings can be filtered by, and how many have each."""
-    return [(str(value), number(count)) for value, count in counts if count]
