@@ -1,6 +1,6 @@
 """What results for people say in the same words, whatever the format. Names in them are not yet safe to show."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -132,11 +132,16 @@ def effect(finding: Finding) -> str:
 def consequences(finding: Finding, named: int = 0, show: Callable[[str], str] = str) -> Iterator[str]:
     """What a finding does to groups below, so many of them named, and what it exposes; ``show`` makes text safe."""
     if finding.affected:
-        names = [show(affected.group.label) for affected in finding.affected[:named]]
-        more = f" and {number(len(finding.affected) - named)} more" if len(finding.affected) > named else ""
-        yield f"{effect(finding)}: {', '.join(names)}{more}" if names else effect(finding)
+        names = first([show(affected.group.label) for affected in finding.affected[:named]], len(finding.affected))
+        yield f"{effect(finding)}: {names}" if named else effect(finding)
     if finding.exposure:
         yield f"exposes {show(exposed(finding.exposure))}"
+
+
+def first(names: Sequence[str], total: int) -> str:
+    """``a, b and 3 more``: the first names of so many."""
+    more = total - len(names)
+    return f"{', '.join(names)}{f' and {number(more)} more' if more else ''}"
 
 
 def since_base(report: Report) -> str:

@@ -73,19 +73,18 @@ def _about(plan: Plan) -> Iterator[str]:
 
 
 def _step(step: Step, goal: State) -> Iterator[str]:
+    documents: dict[str, State | Body] = {"before": step.before, "body": step.body, "after": step.after}
     yield ""
     yield from _comments([f"step {step.number}: {titled(step.group)}", *(f"  {change}" for change in step.changes)])
+    later = ""
     if not step.completes:
         yield "#   a part of the change: a later step completes it"
-    documents: list[tuple[str, State | Body]] = [("before", step.before), ("body", step.body), ("after", step.after)]
-    if not step.completes:
-        documents.append(("goal", goal))
-    for name, value in documents:
+        documents["goal"], later = goal, " later"
+    for name, value in documents.items():
         yield f"cat >\"$work/{name}\" <<'JSON'"
         yield ascii_json(value)
         yield "JSON"
-    last = "" if step.completes else " later"
-    yield f"step {step.number} {quote(_ascii(titled(step.group)))} {quote(_ascii(step.url))}{last}"
+    yield f"step {step.number} {quote(_ascii(titled(step.group)))} {quote(_ascii(step.url))}{later}"
 
 
 def _say(text: str) -> str:

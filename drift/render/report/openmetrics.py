@@ -50,13 +50,14 @@ def exposition(families: Iterable[Family]) -> str:
 def _families(report: Report) -> Iterator[Family]:
     started, finished = times(report)
     complete, counts = succeeded(report), report.counts
+    identity = {"version": report.tool.version, "api_url": report.api_url, "shard": report.shard or ""}
     exposure = report.exposure or Exposure()
     statuses = _counted("status", Status, (entry.status for entry in report.groups))
     causes = _counted("cause", Cause, (entry.cause for entry in report.unread))
     reasons = _counted("reason", Lapse, (entry.lapse for entry in report.lapsed))
     levels = _counted("level", Level, (problem.level for problem in report.problems))
     last_success = finished.timestamp() if complete else 0
-    yield "info", "Which program and run this is; always 1.", [(_identity(report), 1)]
+    yield "info", "Which program and run this is; always 1.", [(identity | {"verdict": report.verdict.value}, 1)]
     yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", complete
     yield "exit_code", "Exit code of the run.", report.exit_code
     yield "last_run_timestamp_seconds", "When the run ended.", finished.timestamp()
@@ -80,15 +81,6 @@ def succeeded(report: Report) -> bool:
     """Whether the run did its work: all was read and compared. Drift is a result, not a failure."""
     ended_well = report.exit_code in {ExitCode.IN_SYNC, ExitCode.DRIFT}
     return ended_well and not (report.failure or report.unread or report.unseen)
-
-
-def _identity(report: Report) -> Labels:
-    return {
-        "version": report.tool.version,
-        "api_url": report.api_url,
-        "shard": report.shard or "",
-        "verdict": report.verdict.value,
-    }
 
 
 def _findings(report: Report) -> Iterator[Sample]:
