@@ -1,7 +1,7 @@
 """A report in the order in which people read it: by origin, by tree, by group, worst first; and who is below whom."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -9,8 +9,6 @@ from drift.errors import HINTS, Cause
 from drift.model.groups import GroupRef
 from drift.report.finding import ChangeStatus, Finding
 from drift.report.report import GroupEntry, Report, Unread
-
-GroupKey: TypeAlias = tuple[str | None, str | None]
 
 
 class OfTree(NamedTuple):
@@ -53,33 +51,25 @@ def by_cause(unread: Iterable[Unread]) -> Sequence[tuple[Cause, str, Sequence[Un
     return [(cause, HINTS.get(cause, ""), entries) for cause, entries in sorted(causes.items())]
 
 
-def group_key(group: GroupRef) -> GroupKey:
-    """By what a report knows a group: findings of a group that was not read lack its internal id."""
-    return (group.external_entity_id, None if group.external_entity_id is not None else group.id)
-
-
 class Ancestry:
     """Who is below whom, as far as the report says; where two entries have one id, the first is the parent."""
 
     def __init__(self, entries: Sequence[GroupEntry]) -> None:
         self._entries = entries
-        self._by_id: dict[str, int] = {}
-        self._by_external: dict[str, int] = {}
-        for index, entry in enumerate(entries):
-            if entry.group.id is not None:
-                self._by_id.setdefault(entry.group.id, index)
-            if entry.group.external_entity_id is not None:
-                self._by_external.setdefault(entry.group.external_entity_id, index)
+        self._positions: dict[tuple[str | None, str | None], int] = {}
+        for index, entry in reversed(list(enumerate(entries))):
+            self._positions[entry.group.id, None] = index
+            self._positions[None, entry.group.external_entity_id] = index
+        self._positions.pop((None, None), None)
         self.parents = [self._position(entry.parent) if entry.parent else None for entry in entries]
         """Of each entry, the index of its parent; None for a root and where nobody reported the parent."""
-        self._positions = {group_key(entry.group): index for index, entry in reversed(list(enumerate(entries)))}
 
     def above(self, group: GroupRef) -> Iterator[GroupRef]:
         """The group's ancestors, the nearest first, up to one that nobody reported.
 
         A cycle, which a saved report may hold, ends where it closes.
         """
-        at = self._positions.get(group_key(group))
+        at = self._position(group)
         seen = {at}
         while at is not None and (parent := self._entries[at].parent) is not None:
             at = self.parents[at]
@@ -89,9 +79,9 @@ class Ancestry:
             yield parent if at is None else self._entries[at].group
 
     def _position(self, group: GroupRef) -> int | None:
-        if group.id is not None and group.id in self._by_id:
-            return self._by_id[group.id]
-        return None if group.external_entity_id is None else self._by_external.get(group.external_entity_id)
+        """By id, and by external id where that does not help: what was not read has no id."""
+        by_external = self._positions.get((None, group.external_entity_id))
+        return self._positions.get((group.id, None), by_external)
 
 
 def _trees(findings: Iterable[Finding], ancestry: Ancestry) -> list[OfTree]:

@@ -8,14 +8,14 @@ from elsewhere is loaded, run or sent.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
 from drift.render import RenderOptions, words
 from drift.render.pages import allowed, asset, template
 from drift.render.report.html.cards import Card, card
-from drift.render.report.outline import Ancestry, GroupKey, by_cause, group_key
+from drift.render.report.outline import Ancestry, by_cause
 from drift.report.finding import Finding
 from drift.report.report import GroupEntry, Report, Status
 
@@ -25,6 +25,9 @@ _DEEPEST = 16
 """Levels that are shown as such. The API accepts five; browsers give up at some hundreds."""
 _OPEN = 200
 """With more groups, branches begin closed."""
+
+
+_Key: TypeAlias = tuple[str | None, str | None]
 
 
 class Section(NamedTuple):
@@ -106,11 +109,11 @@ def _content(report: Report) -> Mapping[str, object]:
     }
 
 
-def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "group") -> dict[GroupKey, Section]:
+def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "group") -> dict[_Key, Section]:
     """The findings by group, in their own order: the group with the worst one first."""
-    by_group: dict[GroupKey, list[Finding]] = {}
+    by_group: dict[_Key, list[Finding]] = {}
     for finding in findings:
-        by_group.setdefault(group_key(finding.group), []).append(finding)
+        by_group.setdefault(_key(finding.group), []).append(finding)
     return {
         group: _section(f"{prefix}-{index}", of_group, ancestry)
         for index, (group, of_group) in enumerate(by_group.items(), 1)
@@ -121,6 +124,11 @@ def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> Se
     group = findings[0].group
     above = [words.titled(ancestor) for ancestor in islice(ancestry.above(group), _DEEPEST)]
     return Section(anchor, group, above[::-1], list(map(card, findings)))
+
+
+def _key(group: GroupRef) -> _Key:
+    """By what a report knows a group: findings of a group that was not read lack its internal id."""
+    return (group.external_entity_id, None if group.external_entity_id is not None else group.id)
 
 
 def _details(report: Report) -> Iterator[str]:
@@ -163,7 +171,7 @@ def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
     return shares
 
 
-def _group_rows(entries: Sequence[GroupEntry], ancestry: Ancestry, sections: Mapping[GroupKey, Section]) -> list[Row]:
+def _group_rows(entries: Sequence[GroupEntry], ancestry: Ancestry, sections: Mapping[_Key, Section]) -> list[Row]:
     """All groups, parents before children, as far as the report says who is below whom.
 
     A report may be cut to a shard, be older than ``parent``, or name parents that nobody read; such groups stand
@@ -175,7 +183,7 @@ def _group_rows(entries: Sequence[GroupEntry], ancestry: Ancestry, sections: Map
     # From the end, so that of each group all that is below it has been counted.
     for index, level in reversed(_walk(ancestry.parents)):
         entry, parent = entries[index], ancestry.parents[index]
-        section = sections.get(group_key(entry.group))
+        section = sections.get(_key(entry.group))
         findings = f" · {counted(len(section.cards), 'finding')}" if section else ""
         in_sync = entry.status is Status.IN_SYNC
         rows.append(
