@@ -67,8 +67,8 @@ REPORTS = Formats[Report](
     openmetrics="report.openmetrics",
     html="report.html",
 )
-TREES: "Formats[Tree]" = Formats(text="tree.text", json="json", mermaid="tree.mermaid")
-PLANS: "Formats[Plan]" = Formats(text="plan.text", json="json", sh="plan.sh")
+TREES: "Formats[Tree]" = Formats(text="tree", json="json", mermaid="mermaid")
+PLANS: "Formats[Plan]" = Formats(text="plan", json="json", sh="script")
 HISTORIES: "Formats[History]" = Formats(
     text="history.text", json="json", html="history.html", openmetrics="history.openmetrics"
 )

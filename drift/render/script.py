@@ -12,7 +12,7 @@ from shlex import quote
 from drift.plan import Plan, Step
 from drift.plan.values import Body, State
 from drift.render import RenderOptions
-from drift.render.plan.text import ascii_json, by_hand, headline, safety
+from drift.render.plan import ascii_json, by_hand, headline, safety
 from drift.render.words import titled
 
 _SCHEMES = {"bearer": "Bearer", "api-key": "Api-Key"}
