@@ -34,7 +34,8 @@ class Section(NamedTuple):
     """The findings of one group."""
 
     id: str
-    group: GroupRef
+    label: str
+    name: str | None
     above: Sequence[str]
     """The groups above it, the topmost first."""
     cards: Sequence[Card]
@@ -123,7 +124,7 @@ def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "gr
 def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> Section:
     group = findings[0].group
     above = [words.titled(ancestor) for ancestor in islice(ancestry.above(group), _DEEPEST)]
-    return Section(anchor, group, above[::-1], list(map(card, findings)))
+    return Section(anchor, group.label, words.other_name(group), above[::-1], list(map(card, findings)))
 
 
 def _key(group: GroupRef) -> _Key:
