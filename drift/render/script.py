@@ -13,6 +13,7 @@ from drift.plan import Plan, Step
 from drift.plan.values import Body, State
 from drift.render import RenderOptions
 from drift.render.plan import ascii_json, by_hand, headline, safety
+from drift.render.visible import visible
 from drift.render.words import titled
 
 _SCHEMES = {"bearer": "Bearer", "api-key": "Api-Key"}
@@ -98,6 +99,4 @@ def _comments(lines: Iterable[str]) -> Iterator[str]:
 
 def _ascii(text: str) -> str:
     r"""The text on one line of printable ASCII; whatever else was in it becomes ``\x1b``, ``\u202e`` and the like."""
-    return "".join(
-        char if " " <= char <= "~" else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
-    )
+    return visible(text).encode("ascii", "backslashreplace").decode("ascii")

@@ -5,7 +5,7 @@ one ``testsuite``, and in a ``testcase`` at most one of ``failure`` (drift), ``e
 (accepted), each with a ``message`` and the complete text inside. Characters that XML cannot hold are written out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -102,12 +102,14 @@ def _of_groups(report: Report) -> Iterator[Element]:
         yield case
 
 
-def _groups(report: Report) -> Iterable[_OfGroup]:
+def _groups(report: Report) -> Sequence[_OfGroup]:
+    groups: list[_OfGroup] = []
     exact: dict[tuple[str, str | None], _OfGroup] = {}
     by_label: dict[str, _OfGroup] = {}
 
     def add(entry: GroupEntry) -> _OfGroup:
-        added = exact.setdefault((entry.group.label, entry.group.id), _OfGroup(entry))
+        groups.append(added := _OfGroup(entry))
+        exact.setdefault((entry.group.label, entry.group.id), added)
         by_label.setdefault(entry.group.label, added)
         return added
 
@@ -127,7 +129,7 @@ def _groups(report: Report) -> Iterable[_OfGroup]:
     for finding in filter(takes_descendants, report.findings):
         for affected in finding.affected:
             of(affected.group, None).gone_with = finding.group.label
-    return exact.values()
+    return groups
 
 
 def _judge(case: Element, of_group: _OfGroup) -> None:

@@ -26,7 +26,6 @@ _DEEPEST = 16
 _OPEN = 200
 """With more groups, branches begin closed."""
 
-
 _Key: TypeAlias = tuple[str | None, str | None]
 
 
