@@ -84,9 +84,8 @@ def mark(node: TreeNode) -> str:
     """How the comparison of the group itself ended; empty where there was none."""
     if node.status is None:
         return ""
-    if node.status is Status.DRIFT and node.findings:
-        return f"{spoken(node.status)}: {counted(node.findings, 'finding')}"
-    return spoken(node.status)
+    found = f": {counted(node.findings, 'finding')}" if node.status is Status.DRIFT and node.findings else ""
+    return f"{spoken(node.status)}{found}"
 
 
 def below(tally: Tally) -> str:

@@ -11,11 +11,9 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import quote
 
-import msgspec
-
 from drift.errors import Level, Location
 from drift.model.wording import counted, number
-from drift.render import RenderOptions
+from drift.render import RenderOptions, json
 from drift.render.report.outline import by_cause
 from drift.render.report.remarks import Remark, remarks
 from drift.render.visible import visible
@@ -40,10 +38,9 @@ _POSITIONS: Mapping[str, int] = {rule: index for index, rule in enumerate(RULES)
 Json: TypeAlias = dict[str, object]
 
 
-def render(report: Report, _options: RenderOptions) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     """One SARIF log with one run. The members have the standard's own names."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
+    return json.render({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, options)
 
 
 def _run(report: Report) -> Json:
