@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from drift.cli.checking import now
-from drift.cli.console import write_result
+from drift.cli.console import now, write_result
 from drift.cli.files import read_report, write_file
+from drift.cli.options import DAY, SAVED
 from drift.errors import Location, SettingsError
 from drift.export.acceptances import append_accepted
 from drift.model.wording import counted
@@ -22,7 +22,7 @@ _FILE = Path("desired/accepted.yaml")
 
 
 @click.command()
-@click.argument("report", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("report", type=SAVED)
 @click.option("--group", "groups", multiple=True, metavar="ID", help="Only of this group; * and ? match. Repeatable.")
 @click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only of this rule. Repeatable.")
 @click.option("--all", "everything", is_flag=True, help="All differences of the report.")
@@ -31,7 +31,7 @@ _FILE = Path("desired/accepted.yaml")
 @click.option(
     "--until",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="YYYY-MM-DD",
     help="The last day on which it is accepted, UTC.",
 )

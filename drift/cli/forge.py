@@ -8,7 +8,7 @@ import click
 
 from drift.cli.console import environment, write_result
 from drift.cli.files import read_report, read_secret
-from drift.cli.options import SAVED, timeout_option
+from drift.cli.options import FILE, SAVED, timeout_option
 from drift.errors import SettingsError
 from drift.forge.github import DEFAULT_URL, GitHub, OpenIssues, PullRequestComments
 from drift.forge.http import TIMEOUT, checked_url
@@ -41,7 +41,7 @@ def forge_options(function: Callable[..., int]) -> Callable[..., int]:
     @click.option("--api-url", metavar="URL", help=f"GitHub's API. [default: ${_URL_VARIABLE}, else {DEFAULT_URL}]")
     @click.option(
         "--token-file",
-        type=click.Path(path_type=Path),
+        type=FILE,
         help=f"File with the token on its only line. [default: ${_TOKEN_VARIABLE}]",
     )
     @timeout_option(TIMEOUT, "Time for all calls together; what is not written by then is not.")
