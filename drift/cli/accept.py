@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from drift.cli.console import now, write_result
-from drift.cli.files import read_report, write_file
+from drift.cli.files import checked_path, read_report, write_file
 from drift.cli.options import DAY, SAVED
 from drift.errors import Location, SettingsError
 from drift.export.acceptances import append_accepted
@@ -81,8 +81,7 @@ def command(
     if dry_run:
         write_result(appended.text)
         return 0
-    if not file.parent.is_dir():
-        raise SettingsError(f"cannot write {file}: there is no directory {file.parent}")
+    checked_path(file)
     write_file(file, appended.text)
     for finding in chosen:
         write_result(
@@ -120,8 +119,7 @@ def _acceptance(finding: Finding, reason: str, owner: str, until: date, file: Pa
 
 def _text(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            return stream.read()
+        return file.read_bytes().decode()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

@@ -13,20 +13,18 @@ from drift.cli.console import (
     now,
     read_stdin,
     say,
-    stdout_colour,
-    terminal_width,
     write_result,
 )
 from drift.cli.live import Connection, api_key
-from drift.cli.options import FILE, colour
+from drift.cli.options import FILE, Output, ReportOutputs, colour
 from drift.desired import example_directory, load_desired
 from drift.errors import ExitCode
 from drift.gateway.key import ApiKey
 from drift.gateway.settings import KEY_VARIABLE, ReadSettings
 from drift.model.wording import counted
-from drift.render import RenderOptions, render_report
+from drift.render import RenderOptions
 from drift.render.visible import visible
-from drift.report.report import Gate, Report
+from drift.report.report import Gate
 from drift.sandbox.fault_text import SYNTAX, parse_fault
 from drift.sandbox.faults import Faults
 from drift.sandbox.seeding import seed
@@ -119,6 +117,7 @@ def demo(paths: tuple[str, ...], colour: ColourChoice) -> int:
     Exits 0 when the demonstration worked, whatever the check found.
     """  # noqa: D205 - click shows this as one paragraph
     shown = paths or (_example(),)
+    outputs = ReportOutputs((Output("text", None),), RenderOptions(), colour)
     desired = load_desired(shown, stdin=read_stdin)
     world = World(clock=now)
     seed(world, desired.groups)
@@ -132,24 +131,19 @@ def demo(paths: tuple[str, ...], colour: ColourChoice) -> int:
             f"A sandbox gateway serves {counted(len(desired.groups), 'group')}, exactly as declared.\n\n{line}\n"
         )
         before = run_check(request)
-        _show(before, colour)
+        outputs.write(before)
         write_result("\nThen people changed live groups, and nobody changed the files:\n")
         for tampering in tamper(world, pinned={group.id for group in desired.groups if group.id}):
             write_result(f"  - {visible(tampering.external_entity_id)}: {tampering.what}\n")
         write_result(f"\n{line}\n")
         after = run_check(request)
-        _show(after, colour)
+        outputs.write(after)
     write_result(
         f"\nThe check exited with {before.exit_code} before the changes and {after.exit_code} after them; "
         "2 means drift.\nWith your own key and no --api-url, the same command reads the real gateway.\n"
     )
     worked = (before.exit_code, after.exit_code) == (ExitCode.IN_SYNC, ExitCode.DRIFT)
     return ExitCode.IN_SYNC if worked else ExitCode.UNEXPECTED
-
-
-def _show(report: Report, colour: ColourChoice) -> None:
-    options = RenderOptions(width=terminal_width(), colour=stdout_colour(colour))
-    write_result(render_report(report, "text", options))
 
 
 def _example() -> str:

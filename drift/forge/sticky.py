@@ -4,7 +4,7 @@ The entry is known by a hidden marker on its first line, and by who wrote it: wh
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
 from typing import Protocol
@@ -58,6 +58,18 @@ class Thread(Protocol):
 
     def settle(self, key: int, body: str) -> None:
         """Give an entry its last body, now that all is well."""
+        ...
+
+
+class Repository(Protocol):
+    """What a forge has to offer."""
+
+    def comments(self, number: int) -> Thread:
+        """The comments on the pull request with this number."""
+        ...
+
+    def issues(self, title: str, labels: Sequence[str]) -> Thread:
+        """The open issues; a new one gets the title and the labels."""
         ...
 
 
