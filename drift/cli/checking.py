@@ -129,11 +129,11 @@ def compare(desired: Desired, request: Request, record: Record | None = None) ->
 
 
 def _evidence(desired: Desired, paths: Sequence[str], key_prefix: str | None) -> Evidence:
-    commit = commit_of(paths)
+    commit, dirty = commit_of(paths)
     return Evidence(
         rule_set=RULE_SET,
         files=tuple(EvidenceFile(file.path, file.sha256) for file in desired.files),
-        git_commit=commit.hash if commit else None,
-        git_dirty=commit.dirty if commit else None,
+        git_commit=commit,
+        git_dirty=dirty,
         key_prefix=key_prefix,
     )

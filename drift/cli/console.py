@@ -218,15 +218,12 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._received: ExitCode | None = None
-        self._stop: Callable[[], None] = lambda: None
+        self.stop: Callable[[], None] = lambda: None
+        """Ends the run; called from the signal handler."""
 
     def code(self) -> ExitCode | None:
         """The exit code of the signal that came first, or None."""
         return self._received
-
-    def on_stop(self, stop: Callable[[], None]) -> None:
-        """What ends the run; called from the signal handler."""
-        self._stop = stop
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._received is not None:
@@ -234,7 +231,7 @@ class Interrupts:
             _ignore_from_now_on()
             raise KeyboardInterrupt
         self._received = _SIGNALS[signal.Signals(number)]
-        self._stop()
+        self.stop()
 
 
 @contextmanager

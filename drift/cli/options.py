@@ -109,12 +109,16 @@ class Output(Struct, frozen=True):
             write_file(self.path, text)
 
 
-def output_type(refuse: Callable[[str], None]) -> Parsed[Output]:
-    """Reads ``json``, ``json=report.json`` or ``json=-``; ``refuse`` raises an error for a format that there is not."""
+def output_type(find: Callable[[str], object]) -> Parsed[Output]:
+    """Reads ``json``, ``json=report.json`` or ``json=-``.
+
+    ``find`` finds the format, or raises an error. A plugin's code so runs now and not only when there is a report:
+    nothing is read in vain.
+    """
 
     def parse(text: str) -> Output:
         output_format, _, path = text.partition("=")
-        refuse(output_format)
+        find(output_format)
         return Output(output_format, Path(path) if path not in {"", "-"} else None)
 
     return Parsed("FORMAT[=PATH]", parse)
@@ -150,19 +154,13 @@ class ReportOutputs(Struct, frozen=True):
             raise OutputError("; ".join(error.message for error in failures), hint=failures[0].hint) from failures[0]
 
 
-def _refuse_report_format(name: str) -> None:
-    if name not in FORMATS:
-        # A plugin's code runs now and not only when there is a report, so that nothing is read in vain.
-        renderer(name)
-
-
 def report_outputs(function: Callable[..., int]) -> Callable[..., int]:
     """``--output``, ``--max-bytes``, ``-q``, ``-v`` and ``--color``, as the one argument ``outputs``."""
 
     @click.option(
         "--output",
         "outputs",
-        type=output_type(_refuse_report_format),
+        type=output_type(renderer),
         multiple=True,
         help=f"Report format ({', '.join(FORMATS)}, or a plugin's) and where it goes; may be repeated. [default: text]",
     )

@@ -75,7 +75,7 @@ def sandbox(
         say(f"note: the sandbox accepts the key {DEFAULT_KEY!r}, not the one in {KEY_VARIABLE}")
     world = World(
         clock=now,
-        keys=[DEFAULT_KEY] if api_key_file is None else [_secret(api_key_file)],
+        keys=[api_key(api_key_file).header().removeprefix("Bearer ") if api_key_file else DEFAULT_KEY],
         requests_per_second=throttle,
     )
     groups = load_desired(paths, stdin=read_stdin).groups if paths else ()
@@ -97,10 +97,6 @@ def sandbox(
         while interrupts.code() is None:
             time.sleep(_POLL)
     return 0
-
-
-def _secret(file: Path) -> str:
-    return api_key(file).header("bearer").removeprefix("Bearer ")
 
 
 def _log(logged: Logged) -> None:

@@ -36,7 +36,11 @@ def snapshot(path: Path, *, partial: bool, connection: Connection) -> int:
     if not to_stdout:
         checked_path(path)
         require(path.name)
-    taken, code = _take(connection)
+    with connection.gateway() as live:
+        workspace = read_workspace(live.source, on_reading=live.on_reading)
+        ended_by = live.interrupts.code()
+    code = (workspace.missed and ended_by) or workspace.exit_code
+    taken = Snapshot(live.api_url, timestamp(now()), workspace.groups, workspace.missed, workspace.notes)
     if taken.missed and not (partial and taken.groups):
         say_error(f"no snapshot was written: {taken.missed.message}", HINTS.get(taken.missed.cause, ""))
         if taken.groups:
@@ -51,14 +55,6 @@ def snapshot(path: Path, *, partial: bool, connection: Connection) -> int:
     if taken.missed:
         say_error(f"the snapshot is incomplete: {taken.missed.message}", HINTS.get(taken.missed.cause, ""))
     return code
-
-
-def _take(connection: Connection) -> tuple[Snapshot, int]:
-    with connection.gateway() as live:
-        workspace = read_workspace(live.source, on_reading=live.on_reading)
-        ended_by = live.interrupts.code()
-    taken = Snapshot(live.api_url, timestamp(now()), workspace.groups, workspace.missed, workspace.notes)
-    return taken, (workspace.missed and ended_by) or workspace.exit_code
 
 
 @click.command(
