@@ -54,11 +54,12 @@ class Live:
 
     @cached_property
     def _refs(self) -> Mapping[str | None, GroupRef]:
-        managed = {known.ref.id: known.ref for known in self.found.values()}
-        return {**{group.id: group.ref for group in self.unmanaged}, **managed}
+        pinned = (self.declaration.groups[position].ref for position in self.declaration.of_pinned_id.values())
+        found = (known.ref for known in self.found.values())
+        return {ref.id: ref for ref in (*pinned, *(group.ref for group in self.unmanaged), *found)}
 
     def ref(self, id_: str) -> GroupRef:
-        """The live group with this internal id; only the id where it was not read."""
+        """The group with this internal id, live or pinned; only the id where nobody knows it."""
         return self._refs.get(id_) or GroupRef(id_, None)
 
     def key(self, id_: str) -> Key:
@@ -76,8 +77,7 @@ class Live:
         if isinstance(known, Kept):
             return None if known.parent_group_id is None else self.ref(known.parent_group_id)
         if group.parent_group_id is not UNSET:
-            pinned = self.declaration.of_pinned_id.get(group.parent_group_id)
-            return self.ref(group.parent_group_id) if pinned is None else self.ref_at(pinned)
+            return self.ref(group.parent_group_id)
         if not group.parent:
             return None
         above = self.declaration.of_external_id.get(group.parent)

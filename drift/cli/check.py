@@ -10,7 +10,7 @@ from drift.cli.console import say_problems
 from drift.cli.live import Connection, live_options
 from drift.cli.options import DAY, DURATION, SHARD, ReportOutputs, desired_paths, ignore_option, report_outputs
 from drift.errors import SettingsError
-from drift.model.selection import Shard
+from drift.model.selection import Selection, Shard
 from drift.report.report import FailOn, Gate
 
 
@@ -88,7 +88,7 @@ def command(
         gate=Gate(_fail_on(fail_on, base), strict=strict),
         base=base,
         unmanaged=unmanaged,
-        shard=shard,
+        selection=Selection(shard=shard),
         as_of=as_of.date() if as_of else None,
         warn_expiring=warn_expiring,
         ignore=ignore,

@@ -13,7 +13,7 @@ from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Reading
-from drift.model.selection import Shard
+from drift.model.selection import Selection
 from drift.report.acceptance import Acceptances
 from drift.report.evidence import Evidence, EvidenceFile
 from drift.report.report import Failure, Gate, Report, failed_report
@@ -27,7 +27,7 @@ class Request(Struct, frozen=True):
     connection: Connection
     gate: Gate
     unmanaged: bool
-    shard: Shard | None = None
+    selection: Selection = Selection()
     as_of: date | None = None
     """The day on which acceptances are judged; today if left out."""
     warn_expiring: float = 14 * 86_400.0
@@ -115,7 +115,7 @@ def compare(desired: Desired, request: Request, record: Record | None = None) ->
             api_url=live.name,
             gate=request.gate,
             unmanaged=request.unmanaged,
-            shard=request.shard,
+            selection=request.selection,
             prices=desired.prices,
             acceptances=Acceptances(
                 desired.accepted, request.as_of or now().date(), timedelta(seconds=request.warn_expiring)

@@ -215,6 +215,15 @@ def test_an_interrupted_run_ends_with_the_code_of_its_signal() -> None:
     assert (report.verdict, report.exit_code) == (Verdict.INCOMPLETE, 143)
 
 
+def test_a_pinned_parent_keeps_its_name_where_it_is_missing() -> None:
+    root, child = declared("root", id="id-root"), declared("child", parent="root")
+    source = ScriptedSource(Missing(root), found(child, live("child", parent_group_id="id-root")))
+
+    report = run([root, child], source)
+
+    assert [entry.parent for entry in report.groups] == [None, root.ref]
+
+
 def test_entries_name_their_parents_as_declared_else_as_found() -> None:
     root = declared("root", name="Acme")
     child = declared("child", parent="root")
