@@ -8,7 +8,16 @@ from msgspec.structs import replace
 from drift.cli.checking import Request, run_check
 from drift.cli.console import say_problems
 from drift.cli.live import Connection, live_options
-from drift.cli.options import DAY, DURATION, SHARD, ReportOutputs, desired_paths, ignore_option, report_outputs
+from drift.cli.options import (
+    DAY,
+    DURATION,
+    SHARD,
+    ReportOutputs,
+    desired_paths,
+    fail_on_option,
+    ignore_option,
+    report_outputs,
+)
 from drift.errors import SettingsError
 from drift.model.selection import Selection, Shard
 from drift.report.report import FailOn, Gate
@@ -32,11 +41,7 @@ from drift.report.report import FailOn, Gate
     help="Compare with an earlier declaration as well, and say of each difference where it comes from: a git revision "
     "(REV... for where this branch left it), a directory, or a JSON report.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice([choice.value for choice in FailOn]),
-    help="Which drift makes the exit code 2. [default: drift; conflicting with --base]",
-)
+@fail_on_option("Which drift makes the exit code 2. [default: drift; conflicting with --base]")
 @click.option("--strict", is_flag=True, help="Exit 3 if anything is unread, even if there is drift as well.")
 @click.option(
     "--shard",

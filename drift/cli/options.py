@@ -16,7 +16,7 @@ from drift.gateway.settings import duration
 from drift.model.selection import Shard
 from drift.model.wording import did_you_mean
 from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report, renderer
-from drift.report.report import Report
+from drift.report.report import FailOn, Report
 from drift.rules import FILE_RULES, RULES
 
 FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
@@ -46,7 +46,7 @@ SAVED = click.Path(path_type=Path, allow_dash=True)
 
 
 desired_paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
-"""The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
+"""The desired files: any number of files, directories and ``-``."""
 
 colour = click.option(
     "--color",
@@ -63,6 +63,12 @@ def timeout_option(default: float, help_: str) -> Callable[[FC], FC]:
     """``--timeout``, as the seconds ``timeout``."""
     shown = f"{default / 60:g}m"
     return click.option("--timeout", type=DURATION, default=default, show_default=shown, help=help_)
+
+
+def fail_on_option(help_: str, default: str | None = None) -> Callable[[FC], FC]:
+    """``--fail-on``, as the text ``fail_on``."""
+    choices = click.Choice([choice.value for choice in FailOn])
+    return click.option("--fail-on", type=choices, default=default, show_default=True, help=help_)
 
 
 def _warning(text: str) -> str:

@@ -16,7 +16,7 @@ from drift.cli.console import (
     write_result,
 )
 from drift.cli.live import Connection, api_key
-from drift.cli.options import FILE, Output, ReportOutputs, colour
+from drift.cli.options import FILE, Output, ReportOutputs, colour, desired_paths
 from drift.desired import example_directory, load_desired
 from drift.errors import ExitCode
 from drift.gateway.key import ApiKey
@@ -41,7 +41,7 @@ _EPILOG = "Faults:\n\n" + "\n\n".join(f"\b\n{paragraph}" for paragraph in SYNTAX
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@desired_paths
 @click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 takes a free one.")
 @click.option(
     "--api-key-file",
@@ -104,7 +104,7 @@ def _log(logged: Logged) -> None:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@desired_paths
 @colour
 def demo(paths: tuple[str, ...], colour: ColourChoice) -> int:
     """Show a check: serve the groups at PATH (default: the worked example) from a sandbox on this machine,

@@ -10,7 +10,7 @@ from drift.cli.checking import reported
 from drift.cli.console import now, say, say_error, say_notes, write_bytes
 from drift.cli.files import checked_path, read_snapshot, write_file
 from drift.cli.live import Connection, connection_options, described
-from drift.cli.options import SAVED, ReportOutputs, report_outputs
+from drift.cli.options import SAVED, ReportOutputs, fail_on_option, report_outputs
 from drift.errors import HINTS, SettingsError
 from drift.model.wording import counted
 from drift.report.report import FailOn, Gate, Report
@@ -63,13 +63,7 @@ def snapshot(path: Path, *, partial: bool, connection: Connection) -> int:
 )
 @click.argument("before", metavar="A", type=SAVED)
 @click.argument("after", metavar="B", type=SAVED)
-@click.option(
-    "--fail-on",
-    type=click.Choice([choice.value for choice in FailOn]),
-    default=FailOn.DRIFT.value,
-    show_default=True,
-    help="Which differences make the exit code 2.",
-)
+@fail_on_option("Which differences make the exit code 2.", FailOn.DRIFT.value)
 @report_outputs
 def diff(before: Path, after: Path, *, fail_on: str, outputs: ReportOutputs) -> int:
     """Say what changed between two files of `drift snapshot`; no key, no network.

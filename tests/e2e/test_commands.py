@@ -36,6 +36,7 @@ def test_version_imports_nothing_heavy(drift: Drift) -> None:
     [
         (["validate", str(EXAMPLE)], {"httpx", "deepdiff", "rich"}),
         (["explain"], {"httpx", "deepdiff", "rich", "pydantic", "yaml"}),
+        (["comment", "--help"], {"httpx", "drift.forge.github"}),
         (["--help"], {"httpx", "deepdiff", "rich", "pydantic", "yaml"}),
     ],
 )
