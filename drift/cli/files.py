@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MOST_OF_A_REPORT = 256 * 1024 * 1024
 """Bytes; a report of 100,000 groups has a tenth of that."""
 _MOST_OF_A_SECRET = 64 * 1024
+_STREAMS = ("/dev/std", "/dev/fd/")
+"""Names of what is open already, perhaps a file that others write to as well, such as the summary of a CI job."""
 
 
 def read_report(path: Path) -> Report:
@@ -105,7 +107,7 @@ def write_file(path: Path, content: str | bytes) -> None:
     """Replace a file in one step: beside it first, then renamed, so that no reader sees half of it.
 
     A file that is there keeps its permissions, and a link stays a link. What is no plain file, such as
-    ``/dev/null`` or a named pipe, is written to and not replaced.
+    ``/dev/null`` or a named pipe, is written to and not replaced; nor is a file behind ``/dev/stdout``.
 
     Raises:
         OutputError: The file cannot be written, or a link in a repository leads out of it; what stood there before
@@ -115,8 +117,9 @@ def write_file(path: Path, content: str | bytes) -> None:
     temporary: Path | None = None
     try:
         place = _followed(path)
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
+        if str(path).startswith(_STREAMS) or (path.exists() and not path.is_file()):
+            with path.open("ab") as stream:
+                stream.write(data)
             return
         mode = place.stat().st_mode if place.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
