@@ -16,7 +16,7 @@ from drift.model.readings import Reading
 from drift.model.selection import Selection
 from drift.report.acceptance import Acceptances
 from drift.report.evidence import Evidence, EvidenceFile
-from drift.report.report import Failure, Gate, Report, failed_report
+from drift.report.report import FailOn, Failure, Gate, Report, failed_report
 from drift.rules import RULE_SET
 
 
@@ -70,6 +70,18 @@ class Record:
 def run_check(request: Request) -> Report:
     """Run the check; there is a report whatever happens, see :func:`reported`."""
     return reported(lambda: compare(request.desired(), request), gate=request.gate, api_url=request.connection.name)
+
+
+def survey(
+    paths: tuple[str, ...], connection: Connection, ignore: tuple[str, ...] = ()
+) -> tuple[Desired, Report, Record]:
+    """What is declared, a check of the whole workspace, and what it read.
+
+    The exit code of the report says only whether everything was read.
+    """
+    request = Request(paths or ("desired",), connection, Gate(FailOn.NEVER), unmanaged=True, ignore=ignore)
+    desired, record = request.desired(), Record()
+    return desired, compare(desired, request, record), record
 
 
 def reported(run: Callable[[], Report], *, gate: Gate, api_url: str) -> Report:

@@ -2,7 +2,7 @@
 
 import click
 
-from drift.cli.checking import Record, Request, compare
+from drift.cli.checking import survey
 from drift.cli.console import attempt, now, say_error, say_problems, write_result
 from drift.cli.live import Connection, live_options
 from drift.cli.options import desired_paths, ignore_option
@@ -11,7 +11,7 @@ from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
 from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
 from drift.render import PLANS, RenderOptions
-from drift.report.report import FailOn, Failure, Gate
+from drift.report.report import Failure
 
 _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 
@@ -41,16 +41,8 @@ def command(
     run, and that checks each group before it touches it.
     """
     settings = connection.settings
-    request = Request(
-        paths=paths or ("desired",),
-        connection=connection,
-        # With this gate the exit code says only whether everything was read.
-        gate=Gate(FailOn.NEVER),
-        unmanaged=True,
-        ignore=ignore,
-    )
     provenance = Provenance(settings.api_url, connection.name, now())
-    plan = attempt(lambda: _planned(request, large=yes_large))
+    plan = attempt(lambda: _planned(paths, connection, ignore, large=yes_large))
     if not isinstance(plan, Plan):
         plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
     elif plan.failure:
@@ -60,10 +52,8 @@ def command(
     return plan.exit_code
 
 
-def _planned(request: Request, *, large: bool) -> Plan:
-    desired = request.desired()
-    record = Record()
-    report = compare(desired, request, record)
+def _planned(paths: tuple[str, ...], connection: Connection, ignore: tuple[str, ...], *, large: bool) -> Plan:
+    desired, report, record = survey(paths, connection, ignore)
     say_problems(desired.warnings)
     address = parse_address(record.api_url)
     answers = {position: record.answer(group) for position, group in enumerate(desired.groups)}

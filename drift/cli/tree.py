@@ -3,7 +3,7 @@
 import click
 
 from drift.checker.workspace import read_workspace
-from drift.cli.checking import Record, Request, compare
+from drift.cli.checking import survey
 from drift.cli.console import (
     ColourChoice,
     attempt,
@@ -19,7 +19,7 @@ from drift.cli.options import colour, desired_paths
 from drift.desired import load_desired
 from drift.errors import HINTS, DriftError, ExitCode, SettingsError
 from drift.render import TREES, RenderOptions
-from drift.report.report import FailOn, Failure, Gate
+from drift.report.report import Failure
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
 
 
@@ -84,10 +84,11 @@ def _grow(view: View, paths: tuple[str, ...], connection: Connection) -> tuple[T
         if paths:
             raise SettingsError("--live shows the whole workspace and takes no PATH", hint="--both compares with files")
         return _live(connection)
-    paths = paths or ("desired",)
     if view is View.DESIRED:
-        return desired_tree(load_desired(paths, stdin=read_stdin).groups), ExitCode.IN_SYNC
-    return _both(paths, connection)
+        return desired_tree(load_desired(paths or ("desired",), stdin=read_stdin).groups), ExitCode.IN_SYNC
+    desired, report, record = survey(paths, connection)
+    say_notes(report.warnings)
+    return compared_tree(desired.groups, report, record.unmanaged), report.exit_code
 
 
 def _live(connection: Connection) -> tuple[Tree, int]:
@@ -101,13 +102,3 @@ def _live(connection: Connection) -> tuple[Tree, int]:
     say_notes(workspace.notes)
     unseen = workspace.missed.message if workspace.missed else None
     return live_tree(workspace.groups, api_url=live.api_url, unseen=unseen), code
-
-
-def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
-    desired = load_desired(paths, stdin=read_stdin)
-    # With this gate the exit code says only whether everything was read.
-    request = Request(paths=paths, connection=connection, gate=Gate(FailOn.NEVER), unmanaged=True)
-    record = Record()
-    report = compare(desired, request, record)
-    say_notes(report.warnings)
-    return compared_tree(desired.groups, report, record.unmanaged), report.exit_code
