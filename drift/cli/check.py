@@ -6,8 +6,8 @@ import click
 from msgspec.structs import replace
 
 from drift.cli.checking import Request, run_check
+from drift.cli.connection import Connection, live_options
 from drift.cli.console import say_problems
-from drift.cli.live import Connection, live_options
 from drift.cli.options import (
     DAY,
     DURATION,

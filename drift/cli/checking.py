@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from drift.checker.check import check
 from drift.cli.base import baseline, commit_of
+from drift.cli.connection import Connection
 from drift.cli.console import attempt, now, read_stdin
-from drift.cli.live import Connection
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
 from drift.model.groups import DesiredGroup, Group

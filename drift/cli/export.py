@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from drift.checker.workspace import REFUSED, Workspace, read_workspace
+from drift.cli.connection import Connection, connection_options
 from drift.cli.console import catch_interrupts, say, say_error, say_notes, write_result
 from drift.cli.files import write_file
-from drift.cli.live import Connection, connection_options
 from drift.errors import HINTS, Cause, DesiredError, ExitCode, OutputError, SettingsError, UndeclarableError
 from drift.export.state import Destination, ExportOptions, Layout, LiveState, differences
 from drift.model.forest import desired_key

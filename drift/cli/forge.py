@@ -100,8 +100,8 @@ def issue(report: Path, *, labels: tuple[str, ...], repository: Repository, name
 def _keep(what: str, thread: Thread, path: Path, name: str, link: str | None) -> int:
     report = read_report(path)
     clean = report.verdict is Verdict.IN_SYNC and not report.failure
-    outcome = keep(thread, marker(name), _text(report, name, link), clean=clean)
-    write_result(f"{what}: {outcome.value}\n")
+    done = keep(thread, marker(name), _text(report, name, link), clean=clean)
+    write_result(f"{what}: {done}\n")
     return 0
 
 

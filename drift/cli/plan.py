@@ -3,8 +3,8 @@
 import click
 
 from drift.cli.checking import survey
+from drift.cli.connection import Connection, live_options
 from drift.cli.console import attempt, now, say_error, say_problems, write_result
-from drift.cli.live import Connection, live_options
 from drift.cli.options import desired_paths, ignore_option
 from drift.errors import ExitCode
 from drift.gateway.settings import parse_address

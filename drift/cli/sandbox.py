@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from drift.cli.checking import Request, run_check
+from drift.cli.connection import Connection, api_key
 from drift.cli.console import (
     ColourChoice,
     catch_interrupts,
@@ -15,7 +16,6 @@ from drift.cli.console import (
     say,
     write_result,
 )
-from drift.cli.live import Connection, api_key
 from drift.cli.options import FILE, Output, ReportOutputs, colour, desired_paths
 from drift.desired import example_directory, load_desired
 from drift.errors import ExitCode

@@ -7,9 +7,9 @@ import click
 from drift.checker.check import check
 from drift.checker.workspace import read_workspace
 from drift.cli.checking import reported
+from drift.cli.connection import Connection, connection_options, described
 from drift.cli.console import now, say, say_error, say_notes, write_bytes
 from drift.cli.files import checked_path, read_snapshot, write_file
-from drift.cli.live import Connection, connection_options, described
 from drift.cli.options import SAVED, ReportOutputs, fail_on_option, report_outputs
 from drift.errors import HINTS, SettingsError
 from drift.model.wording import counted

@@ -4,6 +4,7 @@ import click
 
 from drift.checker.workspace import read_workspace
 from drift.cli.checking import survey
+from drift.cli.connection import Connection, connection_options
 from drift.cli.console import (
     ColourChoice,
     attempt,
@@ -14,7 +15,6 @@ from drift.cli.console import (
     terminal_width,
     write_result,
 )
-from drift.cli.live import Connection, connection_options
 from drift.cli.options import colour, desired_paths
 from drift.desired import load_desired
 from drift.errors import HINTS, DriftError, ExitCode, SettingsError

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 S_co = TypeVar("S_co", bound=GroupSource, covariant=True)
 
 
-class Live(NamedTuple, Generic[S_co]):
+class Opened(NamedTuple, Generic[S_co]):
     """Live groups, open for reading."""
 
     source: S_co
@@ -57,7 +57,7 @@ class Connection(Struct, frozen=True):
         """The source as the command line has it."""
         return f"snapshot {self.snapshot}" if self.snapshot else self.settings.api_url
 
-    def open(self, expected: int) -> AbstractContextManager[Live[GroupSource]]:
+    def open(self, expected: int) -> AbstractContextManager[Opened[GroupSource]]:
         """Within the block the groups can be read, and signals end the reading, not the run.
 
         Args:
@@ -69,7 +69,7 @@ class Connection(Struct, frozen=True):
         return self._offline(self.snapshot) if self.snapshot else self.gateway(expected)
 
     @contextmanager
-    def gateway(self, expected: int | None = None) -> "Iterator[Live[GatewaySource]]":
+    def gateway(self, expected: int | None = None) -> "Iterator[Opened[GatewaySource]]":
         """The gateway alone, as :meth:`open`; ``expected`` is None if nobody knows."""
         from drift.gateway.source import GatewaySource  # noqa: PLC0415 - httpx is slow to import
 
@@ -80,16 +80,16 @@ class Connection(Struct, frozen=True):
             progress("reading and comparing", expected, wanted=self.show_progress) as on_reading,
         ):
             interrupts.stop = source.stop
-            yield Live(source, url, url, key.prefix or None, interrupts, on_reading)
+            yield Opened(source, url, url, key.prefix or None, interrupts, on_reading)
 
     @contextmanager
-    def _offline(self, path: Path) -> Iterator[Live[GroupSource]]:
+    def _offline(self, path: Path) -> Iterator[Opened[GroupSource]]:
         from drift.snapshot import SnapshotSource  # noqa: PLC0415 - a check of the gateway needs none of it
 
         snapshot = read_snapshot(path)
         source = SnapshotSource(snapshot, str(path))
         with catch_interrupts() as interrupts:
-            yield Live(source, snapshot.api_url, described(snapshot, path), None, interrupts, lambda _: None)
+            yield Opened(source, snapshot.api_url, described(snapshot, path), None, interrupts, lambda _: None)
 
 
 def described(snapshot: "Snapshot", path: Path) -> str:
