@@ -25,11 +25,8 @@ from drift.report.codec import decode, encode
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared
 
 texts = st.text(min_size=1, max_size=8)
-limits = st.sampled_from(list(UNITS)).flatmap(
-    lambda kind: st.builds(
-        limit_key, st.just(kind), st.sampled_from(["TOKEN", "NEW"]), st.sampled_from(["DAY", "WEEK"])
-    )
-)
+types, units = st.sampled_from(["TOKEN", "NEW"]), st.sampled_from(["DAY", "WEEK"])
+limits = st.builds(limit_key, st.sampled_from(list(UNITS)), types, units)
 PATHS: dict[type[Path], st.SearchStrategy[Path]] = {
     GroupPath: st.builds(GroupPath),
     FieldPath: st.builds(FieldPath, st.sampled_from(get_args(Field))),
