@@ -65,12 +65,9 @@ def command(
     layout: Layout | None,
     globs: tuple[str, ...],
     below: tuple[str, ...],
-    unmanaged_only: bool,
-    profiles: bool,
-    pin_ids: bool,
-    force: bool,
     dry_run: bool,
     connection: Connection,
+    **flags: bool,
 ) -> int:
     """Write the live groups as desired files to PATH (default: desired), a directory or a YAML file.
 
@@ -79,14 +76,8 @@ def command(
     nothing is written. A `drift check` right afterwards finds nothing.
     """
     to = _destination(path, layout)
-    options = ExportOptions(
-        layout=layout or "per-root",
-        selection=Selection(globs, below),
-        unmanaged_only=unmanaged_only,
-        profiles=profiles,
-        pin_ids=pin_ids,
-        force=force,
-    )
+    # The other options are named as the fields are.
+    options = ExportOptions(layout=layout or "per-root", selection=Selection(globs, below), **flags)
     return _export(to, options, connection, dry_run=dry_run)
 
 
