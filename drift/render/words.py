@@ -132,13 +132,13 @@ def effect(finding: Finding) -> str:
 def consequences(finding: Finding, named: int = 0, show: Callable[[str], str] = str) -> Iterator[str]:
     """What a finding does to groups below, so many of them named, and what it exposes; ``show`` makes text safe."""
     if finding.affected:
-        names = first([show(affected.group.label) for affected in finding.affected[:named]], len(finding.affected))
+        names = listed([show(affected.group.label) for affected in finding.affected[:named]], len(finding.affected))
         yield f"{effect(finding)}: {names}" if named else effect(finding)
     if finding.exposure:
         yield f"exposes {show(exposed(finding.exposure))}"
 
 
-def first(names: Sequence[str], total: int) -> str:
+def listed(names: Sequence[str], total: int) -> str:
     """``a, b and 3 more``: the first names of so many."""
     more = total - len(names)
     return f"{', '.join(names)}{f' and {number(more)} more' if more else ''}"

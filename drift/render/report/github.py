@@ -38,19 +38,18 @@ Annotation: TypeAlias = tuple[Kind, Location | None, str, str]
 def render(report: Report, _options: RenderOptions) -> str:
     """The annotations, worst first, then the verdict as a plain line."""
     shown: list[str] = []
-    left: Counter[Kind] = Counter()
+    seen: Counter[Kind] = Counter()
     room: dict[Kind, int] = {"error": _PER_KIND, "warning": _PER_KIND, "notice": _PER_KIND - 1}
     for annotation in _annotations(report):
         kind = annotation[0]
-        if room[kind]:
-            room[kind] -= 1
+        seen[kind] += 1
+        if seen[kind] <= room[kind]:
             shown.append(_command(*annotation))
-        else:
-            left[kind] += 1
+    left = {kind: seen[kind] - most for kind, most in room.items() if seen[kind] > most}
     if left:
-        kinds = ", ".join(counted(left[kind], kind) for kind in room if left[kind])
+        kinds = ", ".join(counted(count, kind) for kind, count in left.items())
         message = f"{kinds} not shown here, where a step has room for {_PER_KIND} of a kind; other formats have all"
-        shown.append(_command("notice", None, f"{number(left.total())} more", message))
+        shown.append(_command("notice", None, f"{number(sum(left.values()))} more", message))
     return "".join(f"{line}\n" for line in [*shown, f"{report.verdict.value}: {clipped(outcome(report), _MESSAGE)}"])
 
 

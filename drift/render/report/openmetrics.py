@@ -49,7 +49,7 @@ def exposition(families: Iterable[Family]) -> str:
 
 def _families(report: Report) -> Iterator[Family]:
     started, finished = times(report)
-    complete, counts = succeeded(report), report.counts
+    complete, counts = _succeeded(report), report.counts
     identity = {"version": report.tool.version, "api_url": report.api_url, "shard": report.shard or ""}
     exposure = report.exposure or Exposure()
     statuses = _counted("status", Status, (entry.status for entry in report.groups))
@@ -77,7 +77,7 @@ def _families(report: Report) -> Iterator[Family]:
     yield "api_requests", "Requests that the run sent.", sum(report.requests.values())
 
 
-def succeeded(report: Report) -> bool:
+def _succeeded(report: Report) -> bool:
     """Whether the run did its work: all was read and compared. Drift is a result, not a failure."""
     ended_well = report.exit_code in {ExitCode.IN_SYNC, ExitCode.DRIFT}
     return ended_well and not (report.failure or report.unread or report.unseen)
