@@ -1,6 +1,7 @@
 """What results for people say in the same words, whatever the format. Names in them are not yet safe to show."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -175,7 +176,9 @@ def _amount(amount: Amount, type_: str) -> str:
 
 def _cost(cost: Cost) -> str:
     whole, _, hundredths = cost.per_day.partition(".")
-    money = f"at most {cost.currency} {number(int(whole))}.{hundredths}/day" if hundredths else "unlimited cost"
+    with suppress(ValueError):  # a saved report may have anything there
+        whole = number(int(whole))
+    money = f"at most {cost.currency} {whole}.{hundredths}/day" if hundredths else "unlimited cost"
     without = f", without {', '.join(cost.unpriced)}: no price" if cost.unpriced else ""
     return f"{money}{without}"
 
