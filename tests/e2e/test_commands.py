@@ -6,7 +6,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 from drift import __version__
+from drift.cli.app import COMMANDS
 from drift.rules import RULES
 from tests.e2e.conftest import EXAMPLE, PATIENCE, Drift
 
@@ -36,6 +36,7 @@ def test_version_imports_nothing_heavy(drift: Drift) -> None:
     [
         (["validate", str(EXAMPLE)], {"httpx", "deepdiff", "rich"}),
         (["explain"], {"httpx", "deepdiff", "rich", "pydantic", "yaml"}),
+        (["comment", "--help"], {"httpx", "drift.forge.github"}),
         (["--help"], {"httpx", "deepdiff", "rich", "pydantic", "yaml"}),
     ],
 )
@@ -46,23 +47,7 @@ def test_commands_import_what_they_need(arguments: list[str], absent: set[str]) 
     assert not set(done.stdout.decode().rpartition("LOADED")[2].split()) & absent
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        ["check"],
-        ["validate"],
-        ["init"],
-        ["demo"],
-        ["sandbox"],
-        ["tree"],
-        ["snapshot"],
-        ["diff"],
-        ["render"],
-        ["explain"],
-        ["schema"],
-    ],
-)
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_every_command_has_help(drift: Drift, command: list[str]) -> None:
     """In an interpreter of its own, which has imported nothing but what this command imports."""
     run = drift(*command, "--help", fresh=True)
@@ -188,21 +173,6 @@ def test_explain_prints_one_rule_or_lists_all(drift: Drift) -> None:
 
     assert one.out.startswith("limit-raised: A threshold is higher than declared\n")
     assert [line.split()[0] for line in every.out.splitlines()] == list(RULES)
-
-
-def test_the_page_of_rules_is_that_of_the_catalogue(drift: Drift, golden: Callable[[str, str], None]) -> None:
-    page = drift("explain", "--markdown").out
-
-    golden("../../docs/rules.md", page)
-    assert [line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")] == list(RULES)
-
-
-def test_explain_prints_one_rule_as_markdown(drift: Drift) -> None:
-    run = drift("explain", "limit-raised", "--markdown")
-
-    assert run.out.startswith(
-        "### limit-raised\n\n**A threshold is higher than declared** (severity medium, permissive)"
-    )
 
 
 def test_schema_for_editors_accepts_the_example_and_refuses_a_typo(drift: Drift) -> None:
