@@ -3,7 +3,7 @@
 No tree can be judged before the links are right; what is wrong with sound trees is in ``tree_rules``.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple, cast
 
@@ -178,8 +178,10 @@ def link_problems(
         borrowed: Models that name a profile, by position of their group.
         profiles: The names of all profiles.
     """
-    for rule in _LINK_RULES:
-        yield from rule(trees)
+    yield from _ids_are_unique(trees)
+    yield from _parents_are_declared(trees)
+    yield from _parents_form_no_cycle(trees)
+    yield from _sources_are_declared(trees)
     yield from _profiles_are_declared(trees, borrowed, profiles)
 
 
@@ -271,11 +273,3 @@ class _Undeclared:
             looked_for = len(self._near) < _MOST_SUGGESTIONS
             self._near[name] = did_you_mean(name, self._known) if looked_for else ""
         return f"the {noun} {shown(name)} is not declared{self._where}", self._near[name] or otherwise
-
-
-_LINK_RULES: tuple[Callable[[Trees], Iterator[Problem]], ...] = (
-    _ids_are_unique,
-    _parents_are_declared,
-    _parents_form_no_cycle,
-    _sources_are_declared,
-)

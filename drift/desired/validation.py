@@ -66,9 +66,7 @@ def validate(value: Value, shape: type[_Item]) -> tuple[_Item | None, list[Breac
         return None, breaches
 
 
-@lru_cache
-def _described(shape: type[Struct]) -> types.Type:
-    return types.type_info(shape)
+_described = lru_cache(types.type_info)
 
 
 def _rule(shape: type[Struct], path: Path) -> str:
