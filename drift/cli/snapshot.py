@@ -12,9 +12,8 @@ from drift.cli.options import Connection, connection_options
 from drift.errors import HINTS
 from drift.model.wording import counted
 from drift.render.visible import visible
+from drift.report.report import timestamp
 from drift.snapshot import Snapshot, encode, pack
-from drift.snapshot.document import timestamp
-from drift.snapshot.packing import require
 
 
 @click.command(
@@ -33,7 +32,7 @@ def command(path: Path, *, partial: bool, connection: Connection) -> int:
     to_stdout = str(path) == "-"
     if not to_stdout:
         checked_path(path)
-        require(path.name)
+        pack(b"", path.name)  # what cannot be packed is refused before anything is read
     snapshot, code = _take(connection)
     if snapshot.missed and not (partial and snapshot.groups):
         say_error(f"no snapshot was written: {snapshot.missed.message}", HINTS.get(snapshot.missed.cause, ""))

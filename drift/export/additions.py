@@ -15,7 +15,6 @@ from drift.export.state import Destination, Layout, LiveState
 from drift.export.writing import Plain, block, flow, scalar
 from drift.model.forest import desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group
-from drift.tree.growing import depth_first
 
 Section: TypeAlias = Literal["groups", "profiles"]
 Addition: TypeAlias = tuple[int | None, Mapping[str, Plain]]
@@ -68,7 +67,7 @@ class Placement:
         self._to = to
         self._groups = live.groups
         self._forest = live_forest(sorted(live.groups.values(), key=lambda group: (key_of(group), group.id)))
-        self._ranks = {key: rank for rank, (key, _) in enumerate(depth_first(self._forest))}
+        self._ranks = {key: rank for rank, (key, _) in enumerate(self._forest.depth_first())}
         self._folded = {str(Path(path)).casefold(): path for path in texts}
         self._taking: dict[tuple[str, Section], bool] = {}
         self._homes: dict[str, str] = {}

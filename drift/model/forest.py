@@ -99,6 +99,18 @@ class Forest(Generic[K]):
         """Every group after its parent, level by level; groups on or below a cycle are left out."""
         return iter(self._depths)
 
+    def depth_first(self) -> Iterator[tuple[K, int]]:
+        """Every group once, with its level: each before those below it, and a cycle from one of its groups on."""
+        tops = [key for key in self.nodes if self.depth(key) == 1]
+        todo = [(top, 1) for top in reversed((*tops, *(cycle[-1] for cycle in self.cycles)))]
+        seen: set[K] = set()
+        while todo:
+            key, level = todo.pop()
+            if key not in seen:
+                seen.add(key)
+                yield key, level
+                todo.extend((child, level + 1) for child in reversed(self.children(key)))
+
     def depth(self, key: K) -> int | None:
         """Level of the group; a root, or a group whose parent is missing, is on level 1.
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -208,8 +208,8 @@ def assemble(
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("baseten-drift", __version__),
-        started_at=_timestamp(started_at),
-        finished_at=_timestamp(finished_at),
+        started_at=timestamp(started_at, precision="milliseconds"),
+        finished_at=timestamp(finished_at, precision="milliseconds"),
         api_url=api_url,
         verdict=_verdict(ordered, complete=not (unread or unseen or ended_by)),
         exit_code=int(ended_by or _exit_code(ordered, unread, unseen, declared=_declared(groups), gate=gate)),
@@ -333,5 +333,6 @@ def _worst_first(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:
     return (-finding.severity.rank, finding.group.label, finding.path.parts, finding.rule)
 
 
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def timestamp(moment: datetime, *, precision: Literal["seconds", "milliseconds"] = "seconds") -> str:
+    """RFC 3339 in UTC, as all documents write times."""
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

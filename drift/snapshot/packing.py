@@ -37,12 +37,6 @@ def pack(data: bytes, name: str) -> bytes:
             return data
 
 
-def require(name: str) -> None:
-    """Refuse a name now that :func:`pack` would refuse later, when everything is read."""
-    if PurePath(name).suffix == ".zst":
-        _zstandard(name)
-
-
 def unpack(data: bytes, name: str, *, largest: int = LARGEST) -> bytes:
     """What a file held before it was packed, at most ``largest`` bytes.
 
