@@ -17,15 +17,12 @@ from drift.cli.options import (
 )
 from drift.cli.watching import Watched
 from drift.desired import load_desired
-from drift.errors import ExitCode
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
-from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
+from drift.plan import LARGE_PERCENT, Plan, Seen, Verdict, draw_up
 from drift.render import PLANS, RenderOptions
-from drift.report.report import FailOn, Failure, Gate
+from drift.report.report import FailOn, Failure, Gate, timestamp
 from drift.snapshot import SnapshotSource
-
-_ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 
 
 @click.command(
@@ -66,10 +63,16 @@ def command(
         ignore=frozenset(ignore),
         live=live,
     )
-    provenance = Provenance(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
     plan = attempt(lambda: _planned(request, connection.api_key_file, large=yes_large))
     if not isinstance(plan, Plan):
-        plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
+        plan = Plan(
+            api_url=settings.api_url,
+            live=f"snapshot {live}" if live else settings.api_url,
+            read_at=timestamp(now()),
+            verdict=Verdict.FAILED,
+            exit_code=int(plan.exit_code),
+            failure=Failure(plan.message, plan.hint),
+        )
     elif plan.failure:
         say_error(plan.failure.message, plan.failure.hint)
     if output != "text" or not plan.failure:
@@ -90,17 +93,13 @@ def _planned(request: Request, key_file: Path | None, *, large: bool) -> Plan:
         found={position: answer.live for position, answer in answers.items() if isinstance(answer, Found)},
         missing=frozenset(position for position, answer in answers.items() if isinstance(answer, Missing)),
         unmanaged=watched.unmanaged,
-        complete=report.unseen is None and not report.unread,
     )
     return draw_up(
         desired.groups,
         seen,
-        Provenance(api_url, report.api_url, now()),
+        report,
+        api_url=api_url,
+        read_at=now(),
         url_of=lambda id_: address.group(id_).url,
-        accepted=[entry.finding for entry in report.accepted],
-        unread=report.unread,
-        unseen=report.unseen,
-        warnings=report.warnings,
-        ended_by=ExitCode(report.exit_code) if report.exit_code in _ENDINGS else None,
         large=large,
     )

@@ -15,6 +15,9 @@ from msgspec import Struct
 from drift.model.forest import Forest, K, Node
 from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, each_limit, limit_key
 
+MODES = frozenset(("INDEPENDENT", "CASCADING"))
+"""Those that are documented."""
+
 BySource: TypeAlias = Mapping[LimitKey, Mapping[K, int]]
 """The limits in effect on one model: thresholds by the group that sets them."""
 
@@ -26,7 +29,7 @@ def applying(chain: Sequence[Node[K]], slug: str) -> BySource[K]:
     """
     mode = chain[0].limit_enforcement if chain else ""
     found: dict[LimitKey, dict[K, int]] = {}
-    for node in chain if mode in ("INDEPENDENT", "CASCADING") else ():
+    for node in chain if mode in MODES else ():
         for limit, threshold in node.models.get(slug, {}).items():
             if mode == "CASCADING" or limit not in found:
                 found.setdefault(limit, {})[node.key] = threshold
