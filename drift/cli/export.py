@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import click
 
@@ -13,17 +13,14 @@ from drift.cli.files import difference, existing_files, write_files
 from drift.cli.interrupts import catch_interrupts
 from drift.cli.options import Connection, connection_options
 from drift.errors import HINTS, Cause, ExitCode, SettingsError, UndeclarableError
-from drift.export.state import Destination, ExportOptions, Layout, LiveState, differences
+from drift.export.additions import Destination, Layout
+from drift.export.exporting import Exported, ExportOptions, LiveState, declared_in, differences, export
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed, Reading
 from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.render.visible import visible
-
-if TYPE_CHECKING:
-    from drift.export.exporting import Exported
-
 
 _SUFFIXES = (".yaml", ".yml")
 _MOST_SHOWN = 20
@@ -115,8 +112,6 @@ def _destination(path: str, layout: Layout | None) -> Destination:
 def _export(to: Destination, options: ExportOptions, connection: Connection, *, dry_run: bool) -> int:
     key = api_key(connection.api_key_file)
     before = existing_files(to.path)
-    from drift.export.exporting import declared_in, export  # noqa: PLC0415 - PyYAML only when files are read
-
     texts = {name: data.decode() for name, data in before.items()}
     desired = declared_in(texts).desired.groups
     with connected(connection.settings, key, len(desired) or None, show_progress=True) as live:
@@ -185,9 +180,9 @@ def _refuse_unread(workspace: Workspace, broken_ids: Sequence[str | None], optio
     return None
 
 
-def _refuse_conflicts(exported: "Exported") -> int:
+def _refuse_conflicts(exported: Exported) -> int:
     for conflict in exported.conflicts:
-        say(f"{visible(str(conflict.location))}: conflict: {visible(conflict.group)}: {visible(conflict.message)}")
+        say(f"{visible(str(conflict.source))}: conflict: {visible(conflict.group.label)}: {visible(conflict.message)}")
     say_error(
         f"{counted(len(exported.conflicts), 'difference')} between the files and live; nothing was written",
         "--force takes over what is live; --unmanaged-only adds new groups and leaves these alone",
@@ -202,7 +197,7 @@ def _list(reasons: Sequence[str]) -> None:
         say(f"  and {len(reasons) - _MOST_SHOWN} more")
 
 
-def _summary(to: Destination, exported: "Exported", *, new: int) -> str:
+def _summary(to: Destination, exported: Exported, *, new: int) -> str:
     path = visible(str(to.path))
     if not exported.texts:
         return f"{counted(exported.groups, 'declared group')} in {path}: nothing to write\n"

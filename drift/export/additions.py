@@ -9,13 +9,15 @@ from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from drift.export.editor import Edits
 from drift.export.entries import key_of
-from drift.export.state import Destination, Layout, LiveState
 from drift.export.writing import Plain, block, flow, scalar
 from drift.model.forest import desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group
 
+Layout: TypeAlias = Literal["single", "per-root", "per-group"]
 Section: TypeAlias = Literal["groups", "profiles"]
 Addition: TypeAlias = tuple[int | None, Mapping[str, Plain]]
 """A group that a file is to get, and the position in it of the group after which it goes; None for the end."""
@@ -33,6 +35,22 @@ _TAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
 _WILD = re.compile(r"[^a-z0-9_-]+")
 _DEVICES = frozenset(("con", "prn", "aux", "nul", "conin$", "conout$"))
 _NUMBERED_DEVICE = re.compile(r"(?:com|lpt)[0-9]")
+
+
+class Destination(Struct, frozen=True):
+    """Where files are."""
+
+    directory: str | None
+    """Where new files go; None if there is one file only."""
+    file: str
+    """That file; empty where there is a directory."""
+    taken: frozenset[str] = frozenset()
+    """Names in the directory, of whatever kind."""
+
+    @property
+    def path(self) -> Path:
+        """The directory, or the file."""
+        return Path(self.file if self.directory is None else self.directory)
 
 
 def file_name(key: str) -> str:
@@ -57,16 +75,27 @@ class Placement:
         self,
         texts: Mapping[str, str],
         declared: Sequence[DesiredGroup],
-        live: LiveState,
+        live: Mapping[str, Group],
+        answers: Mapping[str, Group],
+        *,
         layout: Layout,
         to: Destination,
     ) -> None:
-        """``texts`` are the files by path, and ``declared`` the groups in them."""
+        """Nothing is placed yet.
+
+        Args:
+            texts: The files by path.
+            declared: The groups in them.
+            live: All live groups by internal id.
+            answers: Those of declared groups by the key of the declaration.
+            layout: Of new files.
+            to: Where they go.
+        """
         self._texts = texts
         self._layout = layout
         self._to = to
-        self._groups = live.groups
-        self._forest = live_forest(sorted(live.groups.values(), key=lambda group: (key_of(group), group.id)))
+        self._groups = live
+        self._forest = live_forest(sorted(live.values(), key=lambda group: (key_of(group), group.id)))
         self._ranks = {key: rank for rank, (key, _) in enumerate(self._forest.depth_first())}
         self._folded = {str(Path(path)).casefold(): path for path in texts}
         self._taking: dict[tuple[str, Section], bool] = {}
@@ -77,7 +106,7 @@ class Placement:
         positions: Counter[str] = Counter()
         for group in declared:
             path = group.positions.file
-            if found := live.declared.get(desired_key(group)):
+            if found := answers.get(desired_key(group)):
                 self._homes[found.id] = path
                 self._order.setdefault(path, []).append((self._ranks[found.id], positions[path]))
             positions[path] += 1

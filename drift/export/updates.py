@@ -12,11 +12,10 @@ from msgspec import UNSET, Struct
 from drift.desired.scalars import read_plain
 from drift.export.editor import Edits, YamlNode
 from drift.export.entries import Links, model, written_lists
-from drift.export.state import LiveState
 from drift.export.writing import Plain
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, Group
-from drift.model.limits import UNITS, Kind, Limits
+from drift.model.limits import UNITS, JsonLimit, Kind, Limits
 from drift.model.paths import FieldPath
 from drift.report.finding import Finding
 
@@ -24,7 +23,8 @@ from drift.report.finding import Finding
 class Pass(Struct, frozen=True):
     """One pass over the groups of files: what it does, and to which groups, by key."""
 
-    live: LiveState
+    live: Mapping[str, Group]
+    """The live groups of declared ones, by key."""
     links: Links
     drift: Mapping[str, Sequence[Finding]]
     """What is to be put right."""
@@ -47,7 +47,7 @@ class Pass(Struct, frozen=True):
             return text  # they come from elsewhere in the file, where nothing can be done to one of them
         gone = [index for index, group in enumerate(groups) if desired_key(group) in self.removed]
         for index, (group, node) in enumerate(zip(groups, sequence.values, strict=True)):
-            live = self.live.declared.get(desired_key(group))
+            live = self.live.get(desired_key(group))
             # Without a live group it is missing, and not to be removed; or new, and as it was just written.
             if live is not None and index not in gone and node.form == "mapping" and self.concerns(group):
                 if desired_key(group) in self.pinned:
@@ -126,14 +126,14 @@ class _Entry(Struct, frozen=True):
             if self.deep:
                 self.edits.replace(node, model(slug, live))
             return
+        before, after = written_lists(declared), written_lists(live)
         for kind in UNITS:
-            before, after = _of_kind(declared, kind), _of_kind(live, kind)
-            if before != after:
-                self._limits(node, kind, after)
+            if before.get(kind) != after.get(kind):
+                self._limits(node, kind, after.get(kind, ()))
 
-    def _limits(self, node: YamlNode, kind: Kind, live: Limits) -> None:
+    def _limits(self, node: YamlNode, kind: Kind, limits: Sequence[JsonLimit]) -> None:
         # A model has one limit of each type and kind; one that changed its unit is the same limit still.
-        wanted = {str(limit["type"]): limit for limit in written_lists(live).get(kind, ())}
+        wanted = {str(limit["type"]): limit for limit in limits}
 
         def follow(item: YamlNode, type_: str) -> None:
             if item.form == "mapping":
@@ -169,7 +169,3 @@ class _Entry(Struct, frozen=True):
         for new in (name for name in wanted if name not in names):
             before = [index for index in kept if names[index] < new] if names == sorted(names) else kept
             self.edits.add_item(sequence, before[-1] if before else kept[0], wanted[new])
-
-
-def _of_kind(limits: Limits, kind: Kind) -> Limits:
-    return {key: threshold for key, threshold in limits.items() if key.kind == kind}

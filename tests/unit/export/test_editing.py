@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from drift.errors import UndeclarableError
-from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, LiveState
+from drift.export.additions import Destination
+from drift.export.exporting import ExportOptions, LiveState, declared_in, export
 from drift.model.forest import desired_key
 from drift.model.groups import Group
 from drift.model.limits import UNITS, LimitKey, Limits, Models
