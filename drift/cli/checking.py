@@ -18,7 +18,7 @@ from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
 from drift.gateway.key import ApiKey
 from drift.gateway.settings import KEY_VARIABLE, ReadSettings
-from drift.model.selection import Shard
+from drift.model.selection import Selection, Shard
 from drift.report.acceptance import Acceptances
 from drift.report.evidence import Evidence, EvidenceFile
 from drift.report.report import Failure, Gate, Report, failed_report
@@ -169,7 +169,7 @@ def compare(
             api_url=live.name,
             gate=request.gate,
             unmanaged=request.unmanaged,
-            shard=request.shard,
+            selection=Selection(shard=request.shard),
             prices=desired.prices,
             acceptances=Acceptances(
                 desired.accepted, request.as_of or now().date(), timedelta(seconds=request.warn_expiring)

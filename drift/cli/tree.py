@@ -18,7 +18,7 @@ from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, liv
 
 
 @click.command(
-    epilog="Exit codes: 0 shown, whatever the positions say, 1 unexpected error, 3 something could not be read, "
+    epilog="Exit codes: 0 shown, whatever is marked, 1 unexpected error, 3 something could not be read, "
     "4 usage or invalid files, 5 authentication, 130/143 interrupted."
 )
 @desired_paths
