@@ -54,7 +54,7 @@ class Pass(Struct, frozen=True):
                     edits.add_first(node, "id", live.id)
                 self._follow(_Entry(edits, node, self.deep), group, live)
         if gone and len(gone) == len(groups):
-            edits.set_items(edits.root, "groups", sequence, [])
+            edits.set_value(edits.root, "groups", [])
         elif gone:
             edits.remove_items(sequence, gone)
         return edits.result()
@@ -158,13 +158,16 @@ class _Entry(Struct, frozen=True):
         if sequence is None or sequence.form != "sequence":
             self.set(owner, key, list(wanted.values()))
             return
+        if not sequence.values or not wanted:
+            self.edits.set_value(owner, key, list(wanted.values()))
+            return
         names = [item.word(name) or "" for item in sequence.values]
         kept = [index for index, known in enumerate(names) if known in wanted]
-        if not kept:
-            self.edits.set_items(owner, key, sequence, list(wanted.values()))
-            return
         for index in kept:
             follow(sequence.values[index], names[index])
+        if not kept:
+            kept, names[0] = [0], next(iter(wanted))
+            self.edits.set_item(sequence, 0, wanted[names[0]])
         self.edits.remove_items(sequence, [index for index in range(len(names)) if index not in kept])
         for new in (name for name in wanted if name not in names):
             before = [index for index in kept if names[index] < new] if names == sorted(names) else kept
