@@ -106,7 +106,7 @@ def _destination(path: str, layout: Layout | None) -> Destination:
         raise SettingsError(f"cannot write to {path}: {inside} is not a directory")
     if single and layout not in (None, "single"):
         raise SettingsError(f"{path} is one file, and --layout {layout} writes several", hint="name a directory")
-    return Destination(None, str(target)) if single else Destination(str(target), "", frozenset(names))
+    return Destination(target, None if single else frozenset(names))
 
 
 def _export(to: Destination, options: ExportOptions, connection: Connection, *, dry_run: bool) -> int:
@@ -143,7 +143,7 @@ def _export(to: Destination, options: ExportOptions, connection: Connection, *, 
         return ExitCode.IN_SYNC
     # Once the first file is there, the others shall be as well.
     with catch_interrupts() as interrupts:
-        write_files(to.path.parent if to.directory is None else to.path, before, exported.texts)
+        write_files(to.path.parent if to.taken is None else to.path, before, exported.texts)
     write_result(_summary(to, exported, new=sum(name not in before for name in exported.texts)))
     return interrupts.code() or ExitCode.IN_SYNC
 

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain, count, pairwise
 from pathlib import Path
@@ -38,19 +38,11 @@ _NUMBERED_DEVICE = re.compile(r"(?:com|lpt)[0-9]")
 
 
 class Destination(Struct, frozen=True):
-    """Where files are."""
+    """A directory for files, or the one file."""
 
-    directory: str | None
-    """Where new files go; None if there is one file only."""
-    file: str
-    """That file; empty where there is a directory."""
-    taken: frozenset[str] = frozenset()
-    """Names in the directory, of whatever kind."""
-
-    @property
-    def path(self) -> Path:
-        """The directory, or the file."""
-        return Path(self.file if self.directory is None else self.directory)
+    path: Path
+    taken: frozenset[str] | None = frozenset()
+    """Names in the directory, of whatever kind; None if there is one file only."""
 
 
 def file_name(key: str) -> str:
@@ -113,14 +105,17 @@ class Placement:
         for of_path in self._order.values():
             of_path.sort()
 
-    def sorted(self, groups: Iterable[Group]) -> list[Group]:
-        """The groups in the order of exports."""
-        return sorted(groups, key=lambda group: self._ranks[group.id])
+    def of(self, groups: Iterable[Group]) -> Iterator[tuple[Group, str, int | None]]:
+        """The groups in the order of exports, each with the path of its file, and the position after which it goes."""
+        for group in sorted(groups, key=lambda group: self._ranks[group.id]):
+            path = self._path(self._home(group), "groups")
+            order = self._order.get(path, [])
+            before = bisect(order, (self._ranks[group.id], 0))
+            yield group, path, order[before - 1][1] if before else None
 
-    def of(self, group: Group) -> tuple[str, int | None]:
-        """The path of the file that takes the group, and the position after which it goes; parents are placed first."""
+    def _home(self, group: Group) -> str:
+        """The file name or the path where the group belongs; parents come first."""
         line = self._forest.chain(group.id).nodes
-        above = (home for node in line[1:] if (home := self._homes.get(node.key)))
         match self._layout:
             case "single":
                 home = _SINGLE + _SUFFIX
@@ -128,12 +123,10 @@ class Placement:
                 home = file_name(key_of(group))
             case "per-root":
                 # A group goes where the next ancestor stands that stands somewhere.
+                above = (known for node in line[1:] if (known := self._homes.get(node.key)))
                 home = next(above, None) or file_name(key_of(self._groups[line[-1].key]))
         self._homes[group.id] = home
-        path = self._path(home, "groups")
-        order = self._order.get(path, [])
-        before = bisect(order, (self._ranks[group.id], 0))
-        return path, order[before - 1][1] if before else None
+        return home
 
     def of_profiles(self) -> str:
         """The path of the file that takes new profiles."""
@@ -141,9 +134,9 @@ class Placement:
 
     def _path(self, wanted: str, section: Section) -> str:
         """The path of a file that can take more groups or profiles: the one of that name, else one beside it."""
-        if self._to.directory is None:
-            return self._to.file
-        first = Path(wanted) if wanted in self._texts else Path(self._to.directory, wanted)
+        if self._to.taken is None:
+            return str(self._to.path)
+        first = Path(wanted) if wanted in self._texts else self._to.path / wanted
         names = chain([first], (first.with_stem(f"{first.stem}-{number}") for number in count(2)))
         # On some systems names that differ in case are one file.
         paths = (self._folded.get(str(name).casefold(), str(name)) for name in names)
@@ -151,7 +144,7 @@ class Placement:
 
     def _takes(self, path: str, section: Section) -> bool:
         if path not in self._texts:
-            return Path(path).name.casefold() not in self._to.taken
+            return Path(path).name.casefold() not in (self._to.taken or ())
         if (path, section) not in self._taking:
             self._taking[path, section] = can_take(self._texts[path], section)
         return self._taking[path, section]

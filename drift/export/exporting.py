@@ -128,7 +128,7 @@ def export(texts: Mapping[str, str], live: LiveState, options: ExportOptions, to
     if drift and not options.force:
         conflicts = [finding for findings in drift.values() for finding in findings]
         conflicts.sort(key=lambda finding: (finding.source or Location("", 0, 0), finding.message))
-        return Exported({}, len(work.groups()), 0, conflicts)
+        return Exported({}, len(work.groups), 0, conflicts)
     work.refuse_undeclarable(drift)
     work.add(to)
     for turn in range(_PASSES):
@@ -136,7 +136,7 @@ def export(texts: Mapping[str, str], live: LiveState, options: ExportOptions, to
             break
     work.prove()
     changed = {path: text for path, text in work.texts.items() if texts.get(path) != text}
-    return Exported(changed, len(work.groups()), len(work.new))
+    return Exported(changed, len(work.groups), len(work.new))
 
 
 class _Work:
@@ -145,38 +145,37 @@ class _Work:
     def __init__(self, texts: Mapping[str, str], live: LiveState, options: ExportOptions) -> None:
         self.texts = dict(texts)
         self._before = declared_in(texts)
+        self.groups = self._before.desired.groups
+        """What the texts declare."""
         self._live = live
         self._options = options
-        self._read = (dict(texts), self._before)
-        """The texts that were read last, and what they declare."""
-        self._keys, self.new = _choose(options, self.groups(), live)
+        self._keys, self.new = _choose(options, self.groups, live)
         self._mine = {*self._keys, *map(key_of, self.new)}
         self._removed = self._keys & live.missing
-        stay = {group.external_entity_id for group in self.groups() if desired_key(group) not in self._removed}
+        stay = {group.external_entity_id for group in self.groups if desired_key(group) not in self._removed}
         new = {group.external_entity_id for group in self.new if names_itself(group)}
         self._links = Links(live.groups, {name for name in stay if name} | new)
 
-    def groups(self) -> Sequence[DesiredGroup]:
-        """What the texts declare.
+    def _put(self, texts: Mapping[str, str]) -> None:
+        """Have other texts at these paths.
 
         Raises:
             UndeclarableError: They are no desired files any more.
         """
-        if self._read[0] != self.texts:
-            try:
-                self._read = (dict(self.texts), declared_in(self.texts))
-            except DesiredError as error:
-                errors = [problem for problem in error.problems if problem.level == "error"]
-                raise UndeclarableError(
-                    "the files would not be valid; nothing was written",
-                    [f"{problem.location}: {problem.message}" for problem in errors],
-                    hint="select other groups, or edit the files by hand",
-                ) from None
-        return self._read[1].desired.groups
+        self.texts |= texts
+        try:
+            self.groups = declared_in(self.texts).desired.groups
+        except DesiredError as error:
+            errors = [problem for problem in error.problems if problem.level == "error"]
+            raise UndeclarableError(
+                "the files would not be valid; nothing was written",
+                [f"{problem.location}: {problem.message}" for problem in errors],
+                hint="select other groups, or edit the files by hand",
+            ) from None
 
     def drift(self) -> Mapping[str, Sequence[Finding]]:
         """How the selected groups differ from live, by key, as the texts are now."""
-        found = differences(self.groups(), self._live, self.new)
+        found = differences(self.groups, self._live, self.new)
         return {key: findings for key, findings in found.items() if key in self._mine}
 
     def refuse_undeclarable(self, drift: Collection[str]) -> None:
@@ -199,24 +198,27 @@ class _Work:
 
     def add(self, to: Destination) -> None:
         """Write the new groups, and the profiles that they need."""
-        profiles = ProfileNames(self._before.profiles, self.new) if self._options.profiles else None
         live, options = self._live, self._options
-        placement = Placement(self.texts, self.groups(), live.groups, live.declared, layout=options.layout, to=to)
+        profiles = ProfileNames(self._before.profiles, self.new) if options.profiles else None
+        placement = Placement(self.texts, self.groups, live.groups, live.declared, layout=options.layout, to=to)
         additions: dict[str, list[Addition]] = {}
         named = {placement.of_profiles(): profiles.added} if profiles and profiles.added else {}
-        for group in placement.sorted(self.new):
-            path, after = placement.of(group)
-            value = entry(group, self._links, profiles, pin=self._options.pin_ids)
+        for group, path, after in placement.of(self.new):
+            value = entry(group, self._links, profiles, pin=options.pin_ids)
             additions.setdefault(path, []).append((after, value))
-        for path in {**named, **additions}:
-            text = self.texts.get(path, NEW_FILE)
-            self.texts[path] = append(text, additions.get(path, []), named.get(path, {}))
+        paths = {**named, **additions}
+        self._put(
+            {
+                path: append(self.texts.get(path, NEW_FILE), additions.get(path, []), named.get(path, {}))
+                for path in paths
+            }
+        )
 
     def revise(self, *, deep: bool) -> bool:
         """One pass over what differs; whether anything was to be done."""
         by_file: dict[str, list[DesiredGroup]] = {}
         pinned = set()
-        for group in self.groups():
+        for group in self.groups:
             by_file.setdefault(group.positions.file, []).append(group)
             if self._options.pin_ids and group.id is None:
                 pinned.add(desired_key(group))
@@ -233,12 +235,12 @@ class _Work:
             for path, groups in by_file.items()
             if any(map(turn.concerns, groups))
         }
-        self.texts |= revised
+        self._put(revised)
         return bool(revised)
 
     def prove(self) -> None:
         """Compare the result with live, and what was not selected with what it was."""
-        after = {desired_key(group): content(group) for group in self.groups()}
+        after = {desired_key(group): content(group) for group in self.groups}
         left = [
             f"{found.source}: {found.group.label}: {found.message}"
             for findings in self.drift().values()
@@ -267,23 +269,21 @@ def _choose(
     """
     selection, declaration = options.selection, Declaration(desired)
     ids = {group.external_entity_id: key for key, group in live.groups.items()}
-    positions = declaration.of_external_id
-    check_known(selection.below, (name for name in (*ids, *positions) if name), "--below")
-    in_live = selection.within(
-        live_forest(live.groups.values()), [ids[name] for name in selection.below if name in ids]
-    )
-    in_files = selection.within(declaration.forest, [positions[name] for name in selection.below if name in positions])
+    check_known(selection.below, (name for name in (*ids, *declaration.of_external_id) if name), "--below")
+    tops = [ids[name] for name in selection.below if name in ids]
+    in_live = selection.within(live_forest(live.groups.values()), tops)
+    in_files = selection.positions(declaration)
     known = {group.id for group in live.declared.values()}
 
     def wants(group: Group) -> bool:
         return in_live(group.id) and selection.names(group.external_entity_id)
 
-    def wants_declared(position: int, key: str) -> bool:
-        found = live.declared.get(key)
-        return wants(found) if found else in_files(position) and selection.names(key)
-
-    keys = () if options.unmanaged_only else ((position, desired_key(group)) for position, group in declaration)
-    chosen = frozenset(key for position, key in keys if wants_declared(position, key))
+    keys = {} if options.unmanaged_only else {desired_key(group): position for position, group in declaration}
+    chosen = frozenset(
+        key
+        for key, position in keys.items()
+        if (wants(live.declared[key]) if key in live.declared else position in in_files)
+    )
     new = [group for group in live.groups.values() if group.id not in known and wants(group)]
     if selection.globs and not options.unmanaged_only and not chosen and not new:
         raise SettingsError("--select matches no group", hint="drift tree --live shows the groups there are")

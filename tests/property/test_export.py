@@ -123,7 +123,7 @@ options = st.builds(
     pin_ids=st.booleans(),
     force=st.just(value=True),
 )
-DESTINATION = Destination("desired", "")
+DESTINATION = Destination(Path("desired"))
 
 
 def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> LiveState:
