@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
-from drift.desired.scalars import read_plain
 from drift.export.editor import Edits, YamlNode
 from drift.export.entries import Links, model, written_lists
 from drift.export.writing import Plain
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, Group
-from drift.model.limits import UNITS, JsonLimit, Kind, Limits
+from drift.model.limits import UNITS, JsonLimit, Kind
 from drift.model.paths import FieldPath
 from drift.report.finding import Finding
 
@@ -115,45 +114,35 @@ class _Entry(Struct, frozen=True):
         wanted = {slug: limits for slug, limits in live.models.items() if desired.manage == "exact" or slug in declared}
 
         def follow(node: YamlNode, slug: str) -> None:
-            if declared[slug] != wanted[slug]:
-                self._model(node, slug, declared[slug], wanted[slug])
+            before, after = written_lists(declared[slug]), written_lists(wanted[slug])
+            for kind in UNITS:
+                if before.get(kind) != after.get(kind):
+                    self._limits(node, kind, before.get(kind, ()), after.get(kind, ()))
 
         entries = {slug: model(slug, limits) for slug, limits in sorted(wanted.items())}
-        self._items(self.node, "models", entries, "slug", follow)
+        changed = {slug for slug, limits in wanted.items() if declared.get(slug) != limits}
+        self._items(self.node, "models", entries, changed, follow)
 
-    def _model(self, node: YamlNode, slug: str, declared: Limits, live: Limits) -> None:
-        if node.form != "mapping":
-            if self.deep:
-                self.edits.replace(node, model(slug, live))
-            return
-        before, after = written_lists(declared), written_lists(live)
-        for kind in UNITS:
-            if before.get(kind) != after.get(kind):
-                self._limits(node, kind, after.get(kind, ()))
-
-    def _limits(self, node: YamlNode, kind: Kind, limits: Sequence[JsonLimit]) -> None:
+    def _limits(self, node: YamlNode, kind: Kind, before: Sequence[JsonLimit], after: Sequence[JsonLimit]) -> None:
         # A model has one limit of each type and kind; one that changed its unit is the same limit still.
-        wanted = {str(limit["type"]): limit for limit in limits}
+        old, new = ({str(limit["type"]): limit for limit in limits} for limits in (before, after))
 
         def follow(item: YamlNode, type_: str) -> None:
-            if item.form == "mapping":
-                for key in ("unit", "threshold"):
-                    if read_plain(item.word(key) or "") != wanted[type_][key]:
-                        self.set(item, key, wanted[type_][key])
-            elif self.deep:
-                self.edits.replace(item, wanted[type_])
+            for key in ("unit", "threshold"):
+                if old[type_][key] != new[type_][key]:
+                    self.set(item, key, new[type_][key])
 
-        self._items(node, kind, wanted, "type", follow)
+        self._items(node, kind, new, {type_ for type_ in new if old.get(type_) != new[type_]}, follow)
 
     def _items(
         self,
         owner: YamlNode,
         key: str,
         wanted: Mapping[str, Mapping[str, Plain]],
-        name: str,
+        changed: Collection[str],
         follow: Callable[[YamlNode, str], None],
     ) -> None:
-        """Make a list have the wanted items, identified by their member ``name``; those that stay may ``follow``."""
+        """Make a list have the wanted items, each by its slug or type; those that stay and changed ``follow``."""
         sequence = owner.get(key)
         if sequence is None or sequence.form != "sequence":
             self.set(owner, key, list(wanted.values()))
@@ -161,10 +150,14 @@ class _Entry(Struct, frozen=True):
         if not sequence.values or not wanted:
             self.edits.set_value(owner, key, list(wanted.values()))
             return
-        names = [item.word(name) or "" for item in sequence.values]
+        names = [item.word("slug" if key == "models" else "type") or "" for item in sequence.values]
         kept = [index for index, known in enumerate(names) if known in wanted]
         for index in kept:
-            follow(sequence.values[index], names[index])
+            item, name = sequence.values[index], names[index]
+            if name in changed and item.form == "mapping":
+                follow(item, name)
+            elif name in changed and self.deep:
+                self.edits.replace(item, wanted[name])
         if not kept:
             kept, names[0] = [0], next(iter(wanted))
             self.edits.set_item(sequence, 0, wanted[names[0]])
