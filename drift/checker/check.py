@@ -74,7 +74,7 @@ def check(
     problems: Sequence[Problem] = (),
     evidence: Evidence | None = None,
     baseline: Baseline | None = None,
-    on_reading: Callable[[], None] = lambda: None,
+    on_reading: Callable[[Reading], None] = lambda _: None,
     interrupted: Callable[[], ExitCode | None] = lambda: None,
 ) -> Report:
     """Read, compare, confirm, and report.
@@ -93,7 +93,7 @@ def check(
         problems: Warnings of the desired files, to be carried into the report.
         evidence: What the report rests on; its digest is filled in.
         baseline: An earlier declaration; every finding then says where it comes from.
-        on_reading: Called for every reading, for progress.
+        on_reading: Called with every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
     started_at = now()

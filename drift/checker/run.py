@@ -35,7 +35,7 @@ class Run:
     def __init__(
         self,
         desired: Sequence[DesiredGroup],
-        on_reading: Callable[[], None] = lambda: None,
+        on_reading: Callable[[Reading], None] = lambda _: None,
         selection: Selection | None = None,
         prices: Prices | None = None,
     ) -> None:
@@ -52,7 +52,7 @@ class Run:
     def take(self, readings: Iterable[Reading]) -> None:
         """Compare each reading and keep the outcome; a later reading of a group replaces an earlier one."""
         for reading in readings:
-            self._on_reading()
+            self._on_reading(reading)
             if reading.desired is None:
                 if self._selection.owns(reading.live.ref):
                     self._unmanaged.append(reading.live)

@@ -162,6 +162,8 @@ class _Work:
         Raises:
             UndeclarableError: They are no desired files any more.
         """
+        if not texts:
+            return
         self.texts |= texts
         try:
             self.groups = declared_in(self.texts).desired.groups
