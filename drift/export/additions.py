@@ -1,7 +1,6 @@
 """Groups that no file declares yet: which file takes them, at which place in it, and the text that it then has."""
 
 import re
-from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -19,6 +18,8 @@ from drift.model.groups import DesiredGroup, Group
 
 Layout: TypeAlias = Literal["single", "per-root", "per-group"]
 Section: TypeAlias = Literal["groups", "profiles"]
+Answers: TypeAlias = Mapping[str, Group]
+"""The live groups of declared ones, by the key of the declaration."""
 Addition: TypeAlias = tuple[int | None, Mapping[str, Plain]]
 """A group that a file is to get, and the position in it of the group after which it goes; None for the end."""
 
@@ -61,72 +62,55 @@ def file_name(key: str) -> str:
 
 
 class Placement:
-    """Where new groups go: next to what is there, each tree by external ids and parents before children."""
+    """Where new groups and profiles go: next to what is there."""
 
-    def __init__(
-        self,
-        texts: Mapping[str, str],
-        declared: Sequence[DesiredGroup],
-        live: Mapping[str, Group],
-        answers: Mapping[str, Group],
-        *,
-        layout: Layout,
-        to: Destination,
-    ) -> None:
-        """Nothing is placed yet.
-
-        Args:
-            texts: The files by path.
-            declared: The groups in them.
-            live: All live groups by internal id.
-            answers: Those of declared groups by the key of the declaration.
-            layout: Of new files.
-            to: Where they go.
-        """
+    def __init__(self, texts: Mapping[str, str], layout: Layout, to: Destination) -> None:
+        """``texts`` are the files by path."""
         self._texts = texts
         self._layout = layout
         self._to = to
-        self._groups = live
-        self._forest = live_forest(sorted(live.values(), key=lambda group: (key_of(group), group.id)))
-        self._ranks = {key: rank for rank, (key, _) in enumerate(self._forest.depth_first())}
         self._folded = {str(Path(path)).casefold(): path for path in texts}
         self._taking: dict[tuple[str, Section], bool] = {}
-        self._homes: dict[str, str] = {}
-        """File name or path by internal id."""
-        self._order: dict[str, list[tuple[int, int]]] = {}
-        """By path, sorted: the rank of each live group among all, and its position in the file."""
-        positions: Counter[str] = Counter()
-        for group in declared:
-            path = group.positions.file
-            if found := answers.get(desired_key(group)):
-                self._homes[found.id] = path
-                self._order.setdefault(path, []).append((self._ranks[found.id], positions[path]))
-            positions[path] += 1
-        for of_path in self._order.values():
-            of_path.sort()
 
-    def of(self, groups: Iterable[Group]) -> Iterator[tuple[Group, str, int | None]]:
-        """The groups in the order of exports, each with the path of its file, and the position after which it goes."""
-        for group in sorted(groups, key=lambda group: self._ranks[group.id]):
-            path = self._path(self._home(group), "groups")
-            order = self._order.get(path, [])
-            before = bisect(order, (self._ranks[group.id], 0))
-            yield group, path, order[before - 1][1] if before else None
+    def of(
+        self, new: Iterable[Group], live: Mapping[str, Group], declared: Sequence[DesiredGroup], answers: Answers
+    ) -> Iterator[tuple[Group, str, int | None]]:
+        """The new groups in the order of exports: each tree by external ids, and parents before children.
 
-    def _home(self, group: Group) -> str:
-        """The file name or the path where the group belongs; parents come first."""
-        line = self._forest.chain(group.id).nodes
+        Args:
+            new: Some of the live groups.
+            live: All of them, by internal id.
+            declared: The groups in the files.
+            answers: Which live groups these are.
+
+        Yields:
+            The group, the path of its file, and the position there after which it goes; None for the end.
+        """
+        names = {group.id: key_of(group) for group in live.values()}
+        forest = live_forest(sorted(live.values(), key=lambda group: (names[group.id], group.id)))
+        wanted = {group.id for group in new}
+        places = _places(declared, answers)
+        homes = {key: path for key, (path, _) in places.items()}
+        last: dict[str, int] = {}
+        for key, _ in forest.depth_first():
+            if key in places:
+                path, position = places[key]
+                last[path] = position
+            elif key in wanted:
+                homes[key] = self._home([node.key for node in forest.chain(key).nodes], homes, names)
+                path = self._path(homes[key], "groups")
+                yield live[key], path, last.get(path)
+
+    def _home(self, line: Sequence[str], homes: Mapping[str, str], names: Mapping[str, str]) -> str:
+        """The file name or the path where the first group of the line belongs, whose ancestors are the others."""
         match self._layout:
             case "single":
-                home = _SINGLE + _SUFFIX
+                return _SINGLE + _SUFFIX
             case "per-group":
-                home = file_name(key_of(group))
+                return file_name(names[line[0]])
             case "per-root":
                 # A group goes where the next ancestor stands that stands somewhere.
-                above = (known for node in line[1:] if (known := self._homes.get(node.key)))
-                home = next(above, None) or file_name(key_of(self._groups[line[-1].key]))
-        self._homes[group.id] = home
-        return home
+                return next((homes[key] for key in line[1:] if key in homes), None) or file_name(names[line[-1]])
 
     def of_profiles(self) -> str:
         """The path of the file that takes new profiles."""
@@ -148,6 +132,18 @@ class Placement:
         if (path, section) not in self._taking:
             self._taking[path, section] = can_take(self._texts[path], section)
         return self._taking[path, section]
+
+
+def _places(declared: Iterable[DesiredGroup], answers: Answers) -> Mapping[str, tuple[str, int]]:
+    """The path and the position there of each declared group that is live, by internal id."""
+    places: dict[str, tuple[str, int]] = {}
+    positions: Counter[str] = Counter()
+    for group in declared:
+        path = group.positions.file
+        if found := answers.get(desired_key(group)):
+            places[found.id] = (path, positions[path])
+        positions[path] += 1
+    return places
 
 
 def can_take(text: str, section: Section) -> bool:

@@ -202,10 +202,10 @@ class _Work:
         """Write the new groups, and the profiles that they need."""
         live, options = self._live, self._options
         profiles = ProfileNames(self._before.profiles, self.new) if options.profiles else None
-        placement = Placement(self.texts, self.groups, live.groups, live.declared, layout=options.layout, to=to)
+        placement = Placement(self.texts, options.layout, to)
         additions: dict[str, list[Addition]] = {}
         named = {placement.of_profiles(): profiles.added} if profiles and profiles.added else {}
-        for group, path, after in placement.of(self.new):
+        for group, path, after in placement.of(self.new, live.groups, self.groups, live.declared):
             value = entry(group, self._links, profiles, pin=options.pin_ids)
             additions.setdefault(path, []).append((after, value))
         paths = {**named, **additions}
