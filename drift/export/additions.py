@@ -1,10 +1,9 @@
 """Groups that no file declares yet: which file takes them, at which place in it, and the text that it then has."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import chain, count, pairwise
+from itertools import chain, count, groupby, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -89,7 +88,12 @@ class Placement:
         names = {group.id: key_of(group) for group in live.values()}
         forest = live_forest(sorted(live.values(), key=lambda group: (names[group.id], group.id)))
         wanted = {group.id for group in new}
-        places = _places(declared, answers)
+        places = {
+            answers[key].id: (path, position)
+            for path, groups in by_file(declared)
+            for position, key in enumerate(map(desired_key, groups))
+            if key in answers
+        }
         homes = {key: path for key, (path, _) in places.items()}
         last: dict[str, int] = {}
         for key, _ in forest.depth_first():
@@ -134,16 +138,9 @@ class Placement:
         return self._taking[path, section]
 
 
-def _places(declared: Iterable[DesiredGroup], answers: Answers) -> Mapping[str, tuple[str, int]]:
-    """The path and the position there of each declared group that is live, by internal id."""
-    places: dict[str, tuple[str, int]] = {}
-    positions: Counter[str] = Counter()
-    for group in declared:
-        path = group.positions.file
-        if found := answers.get(desired_key(group)):
-            places[found.id] = (path, positions[path])
-        positions[path] += 1
-    return places
+def by_file(groups: Iterable[DesiredGroup]) -> Iterator[tuple[str, Sequence[DesiredGroup]]]:
+    """The groups of each file, which stand together."""
+    return ((path, list(of)) for path, of in groupby(groups, key=lambda group: group.positions.file))
 
 
 def can_take(text: str, section: Section) -> bool:

@@ -13,7 +13,7 @@ from drift.checker.run import Run
 from drift.desired.load import Declarations, load_texts
 from drift.desired.values import Desired
 from drift.errors import DesiredError, Location, SettingsError, UndeclarableError
-from drift.export.additions import NEW_FILE, Addition, Destination, Layout, Placement, append
+from drift.export.additions import NEW_FILE, Addition, Destination, Layout, Placement, append, by_file
 from drift.export.entries import Links, ProfileNames, entry, key_of, names_itself, undeclarable
 from drift.export.updates import Pass
 from drift.model.declaration import Declaration
@@ -218,23 +218,18 @@ class _Work:
 
     def revise(self, *, deep: bool) -> bool:
         """One pass over what differs; whether anything was to be done."""
-        by_file: dict[str, list[DesiredGroup]] = {}
-        pinned = set()
-        for group in self.groups:
-            by_file.setdefault(group.positions.file, []).append(group)
-            if self._options.pin_ids and group.id is None:
-                pinned.add(desired_key(group))
+        unpinned = {desired_key(group) for group in self.groups if group.id is None and self._options.pin_ids}
         turn = Pass(
             live=self._live.declared,
             links=self._links,
             drift=self.drift(),
             removed=self._removed,
-            pinned=pinned & self._keys & self._live.declared.keys(),
+            pinned=unpinned & self._keys & self._live.declared.keys(),
             deep=deep,
         )
         revised = {
             path: turn.revised(self.texts[path], groups)
-            for path, groups in by_file.items()
+            for path, groups in by_file(self.groups)
             if any(map(turn.concerns, groups))
         }
         self._put(revised)
