@@ -80,7 +80,9 @@ def compared_tree(desired: Sequence[DesiredGroup], report: Report, unmanaged: It
             found = findings[_identity(entry.group)]
             fact = replace(fact, group=_known(group, entry), status=entry.status, findings=found, note=unread.get(line))
         facts[position] = fact
-        positions.setdefault(entry.group.id if entry else group.id, position)
+        id_ = entry.group.id if entry else group.id
+        if id_ is not None:
+            positions.setdefault(id_, position)
     others = sorted(unmanaged, key=_by_name)
     for live in others:
         positions.pop(live.id, None)
@@ -90,7 +92,6 @@ def compared_tree(desired: Sequence[DesiredGroup], report: Report, unmanaged: It
             status=Status.UNMANAGED,
             findings=findings[_identity(live.ref)],
         )
-    positions.pop(None, None)
     # A declared parent may be known by its id alone.
     declared = (
         replace(node, parent=positions.get(node.parent, node.parent)) for node in declaration.forest.nodes.values()

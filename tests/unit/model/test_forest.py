@@ -62,6 +62,7 @@ class TestForest:
         assert list(forest.descendants("root")) == ["b", "a", "a1"]
         assert [forest.depth(key) for key in ("root", "b", "a", "a1")] == [1, 2, 2, 3]
         assert list(forest.downward()) == ["root", "b", "a", "a1"]
+        assert list(forest.depth_first()) == [("root", 1), ("b", 2), ("a", 2), ("a1", 3)]
 
     def test_missing_parent_is_data(self) -> None:
         """A group whose parent is unknown tops what is known of its tree, and its chain says what is missing."""
@@ -82,6 +83,7 @@ class TestForest:
         assert forest.depth("below") is None
         assert list(forest.descendants("a")) == ["below", "b"]
         assert list(forest.downward()) == ["root"]
+        assert list(forest.depth_first()) == [("root", 1), ("b", 1), ("a", 2), ("below", 3)]
 
     def test_group_may_be_its_own_parent(self) -> None:
         """The shortest cycle is one group."""
