@@ -86,5 +86,5 @@ def _entry(acceptance: Acceptance) -> Mapping[str, Plain]:
 def _accepted(text: str) -> object:
     try:
         return yaml.safe_load(text)["accepted"]
-    except (yaml.YAMLError, ValueError, KeyError):
+    except (yaml.YAMLError, ValueError, KeyError, TypeError):
         return None
