@@ -204,17 +204,16 @@ def _existing_files(path: Path) -> Mapping[str, bytes]:
     """
     if not path.exists():
         return {}
-    from drift.desired.files import NO_FILES, Sources, is_text  # noqa: PLC0415 - PyYAML only when files are read
-    from drift.desired.problems import Problems  # noqa: PLC0415
+    from drift.desired.files import NO_FILES, is_text, read_files  # noqa: PLC0415 - PyYAML only when files are read
 
-    sources = Sources([path])
-    files = {source.name: source.data for source in sources}
-    problems = [problem for unread in sources.unread for problem in unread.all()]
+    sources = list(read_files([path]))
+    problems = [problem for source in sources for problem in source.problems.all()]
     if problems and not (path.is_dir() and {problem.message for problem in problems} == {NO_FILES}):
         raise DesiredError(problems)
-    for name, data in files.items():
-        if not is_text(data, wrong := Problems(name)):
-            raise DesiredError(wrong.all())
+    files = {source.problems.file: source.data for source in sources if source.data is not None}
+    for source in sources:
+        if source.data is not None and not is_text(source.data, source.problems):
+            raise DesiredError(source.problems.all())
     return files
 
 

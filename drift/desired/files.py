@@ -4,11 +4,11 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from io import FileIO
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from drift.desired.problems import Problems
+from drift.desired.nodes import Problems
 from drift.model.wording import did_you_mean
 
 LARGEST = 32 * 1024 * 1024
@@ -25,112 +25,93 @@ _OTHER_ENCODINGS = (
 )
 _FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _LINE_BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
-_SAVE_AS = "save the file as UTF-8"
 
 
 class Source(NamedTuple):
-    """A file that was read."""
+    """A file, named by its problems as it was given or found, printable."""
 
-    name: str
-    """The path as given or found, printable."""
-    data: bytes
     problems: Problems
-    """Of this file."""
+    data: bytes | None
+    """None if it could not be read; the problems say why."""
 
 
-class Sources:
-    """Iterates over the files below some paths, in order, and keeps what could not be read."""
+def read_files(paths: Sequence[str | os.PathLike[str]], stdin: Callable[[], bytes] | None = None) -> Iterator[Source]:
+    """The files below some paths, in order, each once; see :func:`drift.desired.load_desired`."""
+    seen: set[tuple[int, int]] = set()
+    if not paths:
+        yield _unread(".", "no file or directory is given")
+    for path in dict.fromkeys(os.fspath(path) for path in paths):
+        if path == STDIN:
+            yield _read_stdin(stdin)
+            continue
+        found = [path]
+        if Path(path).is_dir():
+            found, unread = _below(path)
+            yield from unread
+            if not found and not unread:
+                yield _unread(path, NO_FILES, "hidden files do not count")
+        for file in sorted(found):
+            if source := _read_file(file, seen):
+                yield source
 
-    def __init__(self, paths: Sequence[str | os.PathLike[str]], stdin: Callable[[], bytes] | None = None) -> None:
-        self._paths = [os.fspath(path) for path in paths]
-        self._stdin = stdin
-        self._seen: set[tuple[int, int]] = set()
-        self.unread: list[Problems] = []
 
-    def __iter__(self) -> Iterator[Source]:
-        stdin_read = False
-        if not self._paths:
-            self._fail(Problems("."), "no file or directory is given")
-        for path in self._paths:
-            if path == STDIN:
-                if not stdin_read:
-                    stdin_read = True
-                    yield from self._read_stdin()
-            elif Path(path).is_dir():
-                yield from self._read_directory(path)
-            else:
-                yield from self._read_file(path)
+def _read_stdin(stdin: Callable[[], bytes] | None) -> Source:
+    if stdin is None:
+        return _unread(_STDIN_NAME, "standard input cannot be read here", "give a file or a directory")
+    data = stdin()
+    return _too_large(_STDIN_NAME, len(data)) if len(data) > LARGEST else Source(Problems(_STDIN_NAME), data)
 
-    def _read_stdin(self) -> Iterator[Source]:
-        problems = Problems(_STDIN_NAME)
-        if self._stdin is None:
-            self._fail(problems, "standard input cannot be read here", "give a file or a directory")
-            return
-        data = self._stdin()
-        if len(data) > LARGEST:
-            self._fail(problems, *_too_large(len(data)))
-            return
-        yield Source(_STDIN_NAME, data, problems)
 
-    def _read_directory(self, path: str) -> Iterator[Source]:
-        problems = Problems(_printable(path))
-        failures = len(self.unread)
-        found = sorted(self._below(path))
-        if not found and len(self.unread) == failures:
-            self._fail(problems, NO_FILES, "hidden files do not count")
-        for file in found:
-            yield from self._read_file(file)
-
-    def _below(self, top: str) -> Iterator[str]:
-        entered: set[tuple[int, int]] = set()
-        waiting = [top]
-        while waiting:
-            directory = waiting.pop()
-            try:
-                status = Path(directory).stat()
-                # A symbolic link may lead back up.
-                if (status.st_dev, status.st_ino) in entered:
-                    continue
-                entered.add((status.st_dev, status.st_ino))
-                with os.scandir(directory) as entries:
-                    for entry in entries:
-                        if entry.name.startswith("."):
-                            continue
-                        if _is_directory(entry):
-                            waiting.append(entry.path)
-                        # A broken link is a file that is missing; a pipe in a directory is nobody's declaration.
-                        elif entry.name.endswith(_SUFFIXES) and (entry.is_symlink() or entry.is_file()):
-                            yield entry.path
-            except OSError as error:
-                self._fail(Problems(_printable(directory)), f"cannot be read: {error.strerror}")
-
-    def _read_file(self, path: str) -> Iterator[Source]:
-        problems = Problems(_printable(path))
+def _below(top: str) -> tuple[list[str], list[Source]]:
+    """Desired files below a directory, and directories that cannot be read."""
+    found, unread = [], []
+    entered: set[tuple[int, int]] = set()
+    waiting = [top]
+    while waiting:
+        directory = waiting.pop()
         try:
-            with FileIO(path) as file:
-                status = os.fstat(file.fileno())
-                if (status.st_dev, status.st_ino) in self._seen:
-                    return
-                self._seen.add((status.st_dev, status.st_ino))
-                # What is not a regular file, such as a pipe, does not know its size.
-                regular = stat.S_ISREG(status.st_mode)
-                size = status.st_size
-                data = b"" if size > LARGEST else file.readall() if regular else _read_some(file.read)
-        except FileNotFoundError:
-            self._fail(problems, "no such file or directory", _neighbour(path))
-            return
-        except (OSError, ValueError) as error:
-            self._fail(problems, f"cannot be read: {getattr(error, 'strerror', None) or error}")
-            return
-        size = max(size, len(data))
-        if size > LARGEST:
-            self._fail(problems, *_too_large(size))
-            return
-        yield Source(problems.file, data, problems)
+            status = Path(directory).stat()
+            # A symbolic link may lead back up.
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if _is_directory(entry):
+                        waiting.append(entry.path)
+                    # A broken link is a file that is missing; a pipe in a directory is nobody's declaration.
+                    elif entry.name.endswith(_SUFFIXES) and (entry.is_symlink() or entry.is_file()):
+                        found.append(entry.path)
+        except OSError as error:
+            unread.append(_unread(directory, f"cannot be read: {error.strerror}"))
+    return found, unread
 
-    def _fail(self, problems: Problems, message: str, hint: str = "") -> None:
-        problems.error("V00", message=message, hint=hint)
-        self.unread.append(problems)
+
+def _read_file(path: str, seen: set[tuple[int, int]]) -> Source | None:
+    """None if the file was read before."""
+    try:
+        with FileIO(path) as raw, BufferedReader(raw) as file:
+            status = os.fstat(file.fileno())
+            if (status.st_dev, status.st_ino) in seen:
+                return None
+            seen.add((status.st_dev, status.st_ino))
+            # What is not a regular file, such as a pipe, does not know its size, and may never end.
+            size, most = status.st_size, -1 if stat.S_ISREG(status.st_mode) else LARGEST + 1
+            data = b"" if size > LARGEST else file.read(most)
+    except FileNotFoundError:
+        return _unread(path, "no such file or directory", _neighbour(path))
+    except (OSError, ValueError) as error:
+        return _unread(path, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+    size = max(size, len(data))
+    return _too_large(path, size) if size > LARGEST else Source(Problems(_printable(path)), data)
+
+
+def _unread(path: str, message: str, hint: str = "") -> Source:
+    problems = Problems(_printable(path))
+    problems.error("V00", message=message, hint=hint)
+    return Source(problems, None)
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:
@@ -140,21 +121,10 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _read_some(read: Callable[[int], bytes]) -> bytes:
-    """All of a stream, but no more than one byte over the limit."""
-    chunks, left = [], LARGEST + 1
-    while left > 0 and (chunk := read(min(left, 1 << 20))):
-        chunks.append(chunk)
-        left -= len(chunk)
-    return b"".join(chunks)
-
-
-def _too_large(size: int) -> tuple[str, str]:
+def _too_large(path: str, size: int) -> Source:
     shown = f"over {LARGEST:,}" if size == LARGEST + 1 else f"{size:,}"
-    return (
-        f"the file is too large: {shown} bytes, at most {LARGEST:,} (32 MiB) are read",
-        "split it: all files of a run are one declaration",
-    )
+    message = f"the file is too large: {shown} bytes, at most {LARGEST:,} (32 MiB) are read"
+    return _unread(path, message, "split it: all files of a run are one declaration")
 
 
 def _neighbour(path: str) -> str:
@@ -172,25 +142,20 @@ def _printable(path: str) -> str:
 
 def is_text(data: bytes, problems: Problems) -> bool:
     """Whether the bytes are UTF-8 (with or without a byte order mark); reports what they are instead."""
-    for mark, name in _OTHER_ENCODINGS:
-        if data.startswith(mark):
-            problems.error("V00", message=f"the file is {name}, not UTF-8", hint=_SAVE_AS)
-            return False
-    if b"\0" in data[:4]:
-        problems.error("V00", message="the file looks like UTF-16 without a byte order mark", hint=_SAVE_AS)
-        return False
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
-        problems.error(
-            "V00",
-            message=f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})",
-            hint=_SAVE_AS,
-            at=end_of(before),
-        )
-        return False
-    return True
+    message, at = "", (1, 1)
+    if encoding := next((name for mark, name in _OTHER_ENCODINGS if data.startswith(mark)), ""):
+        message = f"the file is {encoding}, not UTF-8"
+    elif b"\0" in data[:4]:
+        message = "the file looks like UTF-16 without a byte order mark"
+    else:
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
+            at = end_of(data[: error.start].decode("utf-8-sig"))
+    if message:
+        problems.error("V00", message=message, hint="save the file as UTF-8", at=at)
+    return not message
 
 
 def report_control_character(data: bytes, problems: Problems) -> None:

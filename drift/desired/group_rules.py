@@ -1,4 +1,4 @@
-"""What must hold within one group, once its shape is right.
+"""What must hold within one group, or one list of limits, once its shape is right.
 
 A rule is a function from a group to its breaches; adding one to ``GROUP_RULES`` is all it takes. Rules that need
 the other groups are in ``tree_rules``.
@@ -10,14 +10,14 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
-from drift.desired.nodes import Path
-from drift.desired.problems import Breach, shown
-from drift.desired.shape import NO_HIERARCHY, NO_METADATA, EffectiveLimitItem, GroupItem
+from drift.desired.nodes import Breach, Path, shown
+from drift.desired.shape import NO_HIERARCHY, NO_METADATA, EffectiveLimitItem, GroupItem, LimitItem
 from drift.errors import Level
 from drift.model.limits import UNITS, Kind
 
 GroupRule: TypeAlias = Callable[[GroupItem], Iterator[Breach]]
 
+_DOCUMENTED_TYPES = ("REQUEST", "TOKEN")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+/[A-Za-z0-9._~-]+")
 
@@ -123,6 +123,29 @@ def _pinned_limits_are_distinct(kind: Kind, limits: Sequence[EffectiveLimitItem]
             message = f"a second limit of type {limit.type} per {limit.unit} from {shown(sources[0])}"
             hint = f"keep one of them; the first is {kind}[{first}]"
             yield Breach("V33", Level.ERROR, (index,), message, hint)
+
+
+def limits_are_sound(kind: Kind, limits: Sequence[LimitItem]) -> Iterator[Breach]:
+    """V07, V09, V10 and V11: what must hold within one list of limits, at which the paths start."""
+    first: dict[tuple[str, str], int] = {}
+    for index, limit in enumerate(limits):
+        if limit.type not in _DOCUMENTED_TYPES:
+            message = f"{limit.type} is newer than the documented limit types of groups"
+            yield Breach("V07", Level.WARNING, (index, "type"), message, "the API may refuse it")
+        if limit.threshold == 0:
+            message = "a threshold of 0 probably lets nothing pass"
+            hint = "leave the limit out for no limit, or the model out for no access"
+            yield Breach("V11", Level.WARNING, (index, "threshold"), message, hint)
+        before = first.setdefault((limit.type, "" if kind == "rate_limits" else limit.unit), index)
+        if before == index:
+            continue
+        if kind == "rate_limits":
+            message = f"a second rate limit of type {limit.type}; the first is rate_limits[{before}]"
+            hint = "a model has one rate limit per type: per SECOND or per MINUTE, not both"
+            yield Breach("V09", Level.ERROR, (index,), message, hint)
+        else:
+            message = f"a second usage limit of type {limit.type} per {limit.unit}; the first is usage_limits[{before}]"
+            yield Breach("V10", Level.ERROR, (index,), message, "keep one of them")
 
 
 GROUP_RULES: tuple[GroupRule, ...] = (

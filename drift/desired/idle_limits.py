@@ -6,15 +6,16 @@ limit above an ancestor's is an error already (V16). What a threshold of 0 means
 and nothing is concluded here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
-from drift.desired.problems import MOST_PROBLEMS, shown
+from drift.desired.nodes import MOST_PROBLEMS, shown
 from drift.desired.trees import Trees, warning
 from drift.errors import Problem
-from drift.model.forest import MAX_LEVELS
-from drift.model.limits import PER_DAY, LimitKey, Limits
+from drift.model.declaration import Key
+from drift.model.effective import BySource, applying
+from drift.model.forest import MAX_LEVELS, Node
+from drift.model.limits import PER_DAY, LimitKey
 from drift.model.wording import counted, number
 
 _TYPES = ("REQUEST", "TOKEN")
@@ -25,8 +26,6 @@ _HINTS = {
     "V31": _UNREACHED,
     "V32": "for the rest of the day (UTC) nothing passes then; lower the rate, or raise the daily limit",
 }
-_OWN = ""
-"""Stands for the group itself, so that groups that fare alike have equal clashes."""
 
 
 class _Limit(NamedTuple):
@@ -34,17 +33,12 @@ class _Limit(NamedTuple):
 
     key: LimitKey
     threshold: int
-    source: str
-    """The ancestor that sets it, or ``_OWN``."""
+    source: int | None
+    """The ancestor that sets it; None for the group itself, so that groups that fare alike have equal clashes."""
 
     @property
     def a_day(self) -> int:
         return self.threshold * PER_DAY[self.key.unit]
-
-
-_Applying: TypeAlias = Mapping[LimitKey, tuple[int, str]]
-"""Threshold and source of the limits that apply to one model of a group."""
-_NOTHING: _Applying = {}
 
 
 class _Clash(NamedTuple):
@@ -55,73 +49,54 @@ class _Clash(NamedTuple):
     other: _Limit
 
 
-class _Cause(NamedTuple):
-    """What makes clashes of several groups one: the same lines of a profile, against the same limit."""
-
-    origin: tuple[str, ...]
-    """A profile, or the group and model where no profile is named."""
-    clash: _Clash
+_Cause: TypeAlias = tuple[str | tuple[int, str], _Clash]
+"""What makes clashes of several groups one: the same lines of a profile, or of one model of one group, against the
+same limit."""
 
 
 def limits_do_something(trees: Trees) -> Iterator[Problem]:
     """V30, V31 and V32: a group's own limits beside all that apply to it."""
-    found: dict[str, dict[_Cause, list[tuple[str, str]]]] = {rule: {} for rule in _HINTS}
+    found: dict[str, dict[_Cause, list[tuple[int, str]]]] = {rule: {} for rule in _HINTS}
     for key, slug, clashes in _clashes_of_all(trees):
-        profile = trees.groups[key].profiles.get(slug)
+        origin = trees.groups[key].profiles.get(slug) or (key, slug)
         for clash in clashes:
             causes = found[clash.rule]
-            if profile is not None:
-                causes.setdefault(_Cause((profile,), clash), []).append((key, slug))
-            elif len(causes) <= MOST_PROBLEMS:
-                causes[_Cause((key, slug), clash)] = [(key, slug)]
+            if len(causes) <= MOST_PROBLEMS or (origin, clash) in causes:
+                causes.setdefault((origin, clash), []).append((key, slug))
     for causes in found.values():
-        # Writing the messages costs more than finding the causes, and nobody is shown more.
-        for cause, entries in islice(causes.items(), MOST_PROBLEMS + 1):
-            yield _problem(trees, cause, entries)
+        # Writing the messages costs more than finding the causes.
+        for (_, clash), entries in causes.items():
+            yield _problem(trees, clash, entries)
 
 
-def _clashes_of_all(trees: Trees) -> Iterator[tuple[str, str, Sequence[_Clash]]]:
+def _clashes_of_all(trees: Trees) -> Iterator[tuple[int, str, Sequence[_Clash]]]:
     """Group, model and clashes, parents first; groups that the API cannot have are left out."""
-    forest = trees.forest
-    # Groups share the maps of equal limits, and keep them alive; children of one parent share what it passes on.
-    known: dict[tuple[int, int, str], Sequence[_Clash]] = {}
-    passed_on: dict[str | None, Mapping[str, _Applying]] = {}
+    # Groups share the maps of equal limits, and keep them alive; children of one parent inherit the same.
+    known: dict[tuple[object, ...], Sequence[_Clash]] = {}
     for key in trees.tops:
-        if (forest.depth(key) or 0) > MAX_LEVELS:
+        if (trees.forest.depth(key) or 0) > MAX_LEVELS:
             continue  # V15; besides, with chains of any length this would not be linear
-        node = forest.nodes[key]
-        above = passed_on.get(node.parent, {})
+        node = trees.forest.nodes[key]
+        chain: Sequence[Node[Key]] = ()
         for slug, limits in node.models.items():
-            inherited = above.get(slug, _NOTHING)
-            alike = (id(inherited), id(limits), node.limit_enforcement)
+            alike = (node.parent, node.parent is None or slug, id(limits), node.limit_enforcement)
             clashes = known.get(alike)
             if clashes is None:
-                applying = _joined(inherited, limits, _OWN, node.limit_enforcement)
-                clashes = known[alike] = tuple(_clashes(applying))
+                chain = chain or trees.forest.chain(key).nodes
+                clashes = known[alike] = tuple(_clashes(key, applying(chain, slug)))
             if clashes:
                 yield key, slug, clashes
-        if forest.children(key):
-            own = {
-                slug: _joined(above.get(slug, _NOTHING), limits, key, node.limit_enforcement)
-                for slug, limits in node.models.items()
-            }
-            passed_on[key] = {**above, **own}
 
 
-def _joined(inherited: _Applying, limits: Limits, source: str, mode: str) -> _Applying:
-    """What applies to a group below what applies to its parent; of equal pools the nearest."""
-    own = {
-        limit: (threshold, source)
-        for limit, threshold in limits.items()
-        if mode == "INDEPENDENT" or limit not in inherited or threshold <= inherited[limit][0]
-    }
-    return {**inherited, **own}
-
-
-def _clashes(applying: _Applying) -> Iterator[_Clash]:
-    if any(threshold == 0 for threshold, _ in applying.values()):
+def _clashes(group: int, by_source: BySource[Key]) -> Iterator[_Clash]:
+    limits: dict[tuple[str, str], _Limit] = {}
+    for limit, thresholds in by_source.items():
+        # Of equal pools the nearest.
+        source = min(thresholds, key=thresholds.__getitem__)
+        ancestor = source if isinstance(source, int) and source != group else None
+        limits[limit.type, limit.unit] = _Limit(limit, thresholds[source], ancestor)
+    if not all(limit.threshold for limit in limits.values()):
         return
-    limits = {(key.type, key.unit): _Limit(key, *of_key) for key, of_key in applying.items()}
     for limit_type in _TYPES:
         second, minute, day = (limits.get((limit_type, unit)) for unit in ("SECOND", "MINUTE", "DAY"))
         if second and minute:
@@ -132,19 +107,19 @@ def _clashes(applying: _Applying) -> Iterator[_Clash]:
 
 
 def _of_two_units(second: _Limit, minute: _Limit) -> Iterator[_Clash]:
-    if second.source == _OWN and second.threshold > minute.threshold:
+    if second.source is None and second.threshold > minute.threshold:
         yield _Clash("V30", second, minute)
-    elif minute.source == _OWN and minute.a_day > second.a_day:
+    elif minute.source is None and minute.a_day > second.a_day:
         yield _Clash("V30", minute, second)
 
 
 def _with_the_day(day: _Limit, rate: _Limit) -> Iterator[_Clash]:
-    if day.source == _OWN and day.threshold > rate.a_day:
+    if day.source is None and day.threshold > rate.a_day:
         yield _Clash("V31", day, rate)
     elif day.threshold < _a_minute(rate):
-        if day.source == _OWN:
+        if day.source is None:
             yield _Clash("V32", day, rate)
-        elif rate.source == _OWN:
+        elif rate.source is None:
             yield _Clash("V32", rate, day)
 
 
@@ -153,15 +128,15 @@ def _a_minute(rate: _Limit) -> int:
     return rate.a_day // PER_DAY["MINUTE"]
 
 
-def _problem(trees: Trees, cause: _Cause, entries: Sequence[tuple[str, str]]) -> Problem:
-    rule, mine, other = cause.clash
+def _problem(trees: Trees, clash: _Clash, entries: Sequence[tuple[int, str]]) -> Problem:
+    rule, mine, other = clash
     key, slug = entries[0]
     place = trees.limit(key, slug, mine.key)
-    at = trees.limit(other.source or key, slug, other.key).location
-    own = f"{_size(mine)} of {shown(key)} on {shown(slug)}"
+    at = trees.limit(key if other.source is None else other.source, slug, other.key).location
+    own = f"{_size(mine)} of {trees.name(key)} on {shown(slug)}"
     beside = _size(other)
-    if other.source != _OWN:
-        beside += f" of {shown(other.source)}"
+    if other.source is not None:
+        beside += f" of {trees.name(other.source)}"
     if at != place.location:
         beside += f" at {at}"
     match rule:
@@ -175,7 +150,9 @@ def _problem(trees: Trees, cause: _Cause, entries: Sequence[tuple[str, str]]) ->
             message = f"{own} uses up {beside} in less than a minute"
     groups = len(dict(entries))
     if groups > 1:
-        message += f"; so for {counted(groups - 1, 'other group')} with the profile {shown(cause.origin[0])}"
+        message += (
+            f"; so for {counted(groups - 1, 'other group')} with the profile {shown(trees.groups[key].profiles[slug])}"
+        )
     return warning(rule, place, message, _HINTS[rule])
 
 

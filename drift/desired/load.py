@@ -5,20 +5,18 @@ from hashlib import sha256
 from os import PathLike
 from typing import NamedTuple
 
-from drift.desired.declared import Declared, Profile, assemble, declare, salvage
-from drift.desired.files import Source, Sources, is_text
+from drift.desired import Desired, DesiredFile
+from drift.desired.declared import Borrowed, declare, salvage, with_profiles
+from drift.desired.files import Source, is_text, read_files
 from drift.desired.group_rules import GROUP_RULES
-from drift.desired.limit_lists import NO_LIMITS, LimitLists
-from drift.desired.nodes import Node, Path, Places, Step, Value, parts, position, spell
-from drift.desired.problems import Breach, Problems, shown
-from drift.desired.reader import UnreadableError, read_document
+from drift.desired.nodes import Node, Problems, Step, UnreadableError, Value, parts, position, shown
+from drift.desired.reader import read_document
 from drift.desired.scalars import PlainScalars
-from drift.desired.shape import AcceptedItem, DocumentItem, GroupItem, PricesItem, ProfileItem
+from drift.desired.shape import DocumentItem, GroupItem
 from drift.desired.shared import Shared
-from drift.desired.tree_rules import link_problems, tree_problems, with_modes
-from drift.desired.trees import Trees
+from drift.desired.tree_rules import tree_problems
+from drift.desired.trees import Trees, link_problems, with_modes
 from drift.desired.validation import validate
-from drift.desired.values import Desired, DesiredFile
 from drift.errors import DesiredError, Level, Location, Problem
 from drift.model.collector import cyclic_collection_paused
 from drift.model.groups import DesiredGroup
@@ -38,11 +36,8 @@ def load(
     """See :func:`drift.desired.load_desired`."""
     with cyclic_collection_paused():
         run = _Run()
-        sources = Sources(paths, stdin)
-        for source in sources:
+        for source in read_files(paths, stdin):
             run.take(source)
-        for unread in sources.unread:
-            run.miss(unread)
         return run.finish(ignore)
 
 
@@ -62,83 +57,72 @@ def load_texts(texts: Mapping[str, str]) -> Declarations:
     with cyclic_collection_paused():
         run = _Run()
         for name, text in texts.items():
-            run.take(Source(name, text.encode(), Problems(name)))
-        return Declarations(run.finish(()), run.profiles())
+            run.take(Source(Problems(name), text.encode()))
+        desired = run.finish(())
+        profiles = {name: {**profile.rates, **profile.usages} for name, profile in run.shared.profiles.items()}
+        return Declarations(desired, profiles)
 
 
 class _Run:
     """What has been read so far."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.groups: list[DesiredGroup] = []
+        self.borrowed: dict[int, Sequence[Borrowed]] = {}
+        """By position of the group."""
         self.shared = Shared()
-        self.groups: list[Declared] = []
-        self.lists = LimitLists()
+        self._problems: list[Problem] = []
         self._files: list[DesiredFile] = []
         self._scalars = PlainScalars()
         self._complete = True
 
     def take(self, source: Source) -> None:
         """Read one file; whatever is wrong with it, the next one can be read."""
-        self._files.append(DesiredFile(source.name, sha256(source.data).hexdigest()))
-        if not is_text(source.data, source.problems):
+        problems, data = source
+        if data is not None:
+            self._files.append(DesiredFile(problems.file, sha256(data).hexdigest()))
+        if data is None or not is_text(data, problems):
             self._complete = False
         else:
-            file = _File(source, self)
+            file = _File(problems, self)
             try:
-                node = read_document(
-                    source.data, source.problems, scalars=self._scalars, stream="groups", sink=file.take_group
-                )
-                file.take(node)
+                file.take(read_document(data, problems, scalars=self._scalars, sink=file.take_group))
             except UnreadableError:
                 self._complete = False
-        self.problems += source.problems.all()
-
-    def miss(self, problems: Problems) -> None:
-        """Note a file that could not be read at all."""
-        self._complete = False
-        self.problems += problems.all()
+        self._problems += problems.all()
 
     def finish(self, ignore: Collection[str]) -> Desired:
         """Compare the files with each other, and join them; ``ignore`` names rules whose warnings do not count."""
-        shared = self.shared
-        self.problems += shared.problems
-        self.problems += shared.unknown_profiles(self.groups, complete=self._complete)
-        trees = Trees([assemble(group, shared.profiles, self.lists) for group in self.groups], complete=self._complete)
-        self.problems += link_problems(trees)
-        groups: tuple[DesiredGroup, ...] = ()
+        shared, groups = self.shared, self.groups
+        for index, models in self.borrowed.items():
+            groups[index] = with_profiles(groups[index], models, shared.profiles, shared.lists)
+        trees = Trees(groups, complete=self._complete)
+        self._problems += link_problems(trees, self.borrowed, shared.profiles)
         if not self._is_wrong():
             # Only of sound groups is it known where they hang, and what their profiles give them.
-            groups = tuple(with_modes(trees))
-            self.problems += tree_problems(groups)
-            self.problems += shared.unused_prices({slug for group in groups for slug in group.models or ()})
-        self.problems = [
-            problem for problem in self.problems if problem.level is Level.ERROR or problem.rule not in ignore
-        ]
-        self.problems.sort(key=lambda problem: (problem.location, problem.rule, problem.message))
+            trees = with_modes(trees)
+            self._problems += tree_problems(trees)
+            self._problems += shared.unused_prices({slug for group in groups for slug in group.models or ()})
+        found = [problem for problem in self._problems if problem.level is Level.ERROR or problem.rule not in ignore]
+        found.sort(key=lambda problem: (problem.location, problem.rule, problem.message))
         if self._is_wrong():
-            raise DesiredError(self.problems)
+            raise DesiredError(found)
         if not groups:
             # A run that checks nothing would otherwise look like one that found nothing.
             nothing = Location(self._files[0].path, 1, 1)
             message = "no file declares a group: there is nothing to compare"
-            self.problems.append(Problem("V23", Level.WARNING, nothing, "groups", message))
-        return Desired(groups, tuple(self._files), tuple(self.problems), shared.prices, tuple(shared.acceptances))
-
-    def profiles(self) -> Mapping[str, Limits]:
-        """The limits of every profile."""
-        return {name: {**profile.rates, **profile.usages} for name, profile in self.shared.profiles.items()}
+            found.append(Problem("V23", Level.WARNING, nothing, "groups", message))
+        return Desired(tuple(trees.groups), tuple(self._files), tuple(found), shared.prices, tuple(shared.acceptances))
 
     def _is_wrong(self) -> bool:
-        return any(problem.level is Level.ERROR for problem in self.problems)
+        return any(problem.level is Level.ERROR for problem in self._problems)
 
 
 class _File:
     """Takes the parts of one file as the reader completes them: each is validated, checked, and made compact."""
 
-    def __init__(self, source: Source, run: _Run) -> None:
-        self._name = source.name
-        self._problems = source.problems
+    def __init__(self, problems: Problems, run: _Run) -> None:
+        self._problems = problems
         self._run = run
 
     def take(self, node: Node | None) -> None:
@@ -155,73 +139,36 @@ class _File:
             if isinstance(rest.get(name), kind):
                 rest[name] = kind()
         _, breaches = validate(rest, DocumentItem)
-        self._report(breaches, node, ())
+        self._problems.report(breaches, node, ())
         for block, at, content in parts(node):
             if block == "prices":
-                self._take_prices(content, at)
+                self._run.shared.take_prices(content, at, self._problems)
             elif isinstance(content.value, _LISTED.get(str(block), ())):
                 self._take_entries(block, content)
 
     def _take_entries(self, block: Step, content: Node) -> None:
+        shared = self._run.shared
         for step, at, entry in parts(content):
             match block, step:
                 case "groups", int():
                     self.take_group(step, entry)
                 case "profiles", str():
-                    self._take_profile(step, entry, at)
+                    shared.take_profile(step, entry, at, self._problems)
                 case "accepted", int():
-                    self._take_acceptance(step, entry)
+                    shared.take_acceptance(step, entry, self._problems)
 
     def take_group(self, index: int, node: Node) -> None:
         """One entry of ``groups``."""
-        run = self._run
+        run, file = self._run, self._problems.file
         item, breaches = validate(node.value, GroupItem)
         if item is None:
-            breaches += run.lists.breaches_below(node.value)
-            run.groups.append(salvage(node, file=self._name, index=index))
+            breaches += run.shared.lists.breaches_below(node.value)
+            group, borrowed = salvage(node, file=file)
         else:
             for rule in GROUP_RULES:
                 breaches += rule(item)
-            run.groups.append(declare(item, node, file=self._name, index=index, lists=run.lists, breaches=breaches))
-        self._report(breaches, node, ("groups", index))
-
-    def _take_profile(self, name: str, node: Node, at: tuple[int, int]) -> None:
-        path: Path = ("profiles", name)
-        lists = self._run.lists
-        rates = usages = NO_LIMITS
-        if not name:
-            self._problems.error("V22", message="a profile needs a name", path=path, at=at)
-        item, breaches = validate(node.value, ProfileItem)
-        if item is None:
-            breaches += lists.breaches_below(node.value)
-        else:
-            rates = lists.of("rate_limits", item.rate_limits or ())
-            usages = lists.of("usage_limits", item.usage_limits or ())
-            breaches += [breach.below("rate_limits") for breach in rates.breaches]
-            breaches += [breach.below("usage_limits") for breach in usages.breaches]
-        profile = Profile(Location(self._name, *at), spell(path), rates.limits, usages.limits)
-        self._run.shared.add_profile(name, profile)
-        self._report(breaches, node, path)
-
-    def _take_prices(self, node: Node, at: tuple[int, int]) -> None:
-        item, breaches = validate(node.value, PricesItem)
-        if item is not None:
-            places = Places(node)
-            slugs = {slug: Location(self._name, *places.find(("models", slug), key=True)) for slug in item.models}
-            self._run.shared.add_prices(item, Location(self._name, *at), slugs)
-        self._report(breaches, node, ("prices",))
-
-    def _take_acceptance(self, index: int, node: Node) -> None:
-        item, breaches = validate(node.value, AcceptedItem)
-        if item is not None:
-            places = Places(node)
-            self._run.shared.add_acceptance(item, index, lambda part: Location(self._name, *places.find(part)))
-        self._report(breaches, node, ("accepted", index))
-
-    def _report(self, breaches: Sequence[Breach], node: Node, base: Path) -> None:
-        if breaches:
-            places = Places(node)
-            for breach in breaches:
-                self._problems.breach(breach, places, base)
-            if self._problems.too_many:
-                raise UnreadableError
+            group, borrowed = declare(item, node, file=file, lists=run.shared.lists, breaches=breaches)
+        if borrowed:
+            run.borrowed[len(run.groups)] = borrowed
+        run.groups.append(group)
+        self._problems.report(breaches, node, ("groups", index))

@@ -1,16 +1,22 @@
-"""A YAML value together with where each of its parts is written."""
+"""A YAML value together with where each of its parts is written; and all that is wrong with the values of one file."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from drift.desired.scalars import Surprise
+from msgspec import Struct
+from msgspec.structs import replace
+
+from drift.desired.scalars import Surprise
+from drift.errors import Level, Location, Problem
 
 Value: TypeAlias = "bool | int | float | str | Surprise | list[Value] | dict[str, Value] | None"
 Step: TypeAlias = str | int
 Path: TypeAlias = tuple[Step, ...]
 """From the top of the file, or of a group, down to a part: ``("models", 0, "slug")``."""
 
+MOST_PROBLEMS = 1000
+"""Of each level, per file. Beyond that a file is wrong in one way, many times over."""
+_MOST_BITS = 10_000
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _LONGEST_NAME = 60
 
@@ -84,8 +90,7 @@ class Places:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._known: dict[Path, tuple[Value, Place]] = {(): (node.value, Place(0, 0))}
-        self._opened: set[Path] = set()
+        self._inside: dict[Path, dict[Step, tuple[Value, Place]]] = {}
 
     def find(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """Line and column of the part, or of the innermost part on the way to it that is there."""
@@ -93,23 +98,17 @@ class Places:
 
     def mark(self, path: Path, *, key: bool = False) -> Mark | None:
         """The mark of the part, or of the innermost part on the way to it that is there."""
-        for length in range(len(path)):
-            self._open(path[:length])
-        if path not in self._known:
-            # What is missing has no key; the place to add it is the block itself.
-            key = False
-            while path not in self._known:
-                path = path[:-1]
-        place = self._known[path][1]
+        value, place = self._node.value, Place(0, 0)
+        for length, step in enumerate(path):
+            above = path[:length]
+            if above not in self._inside:
+                self._inside[above] = {name: (part, at) for name, part, at in children(value, place.value)}
+            if step not in self._inside[above]:
+                # What is missing has no key; the place to add it is the block itself.
+                key = False
+                break
+            value, place = self._inside[above][step]
         return self._node.positions[place.key if key else place.value]
-
-    def _open(self, path: Path) -> None:
-        if path in self._opened or path not in self._known:
-            return
-        self._opened.add(path)
-        value, place = self._known[path]
-        for step, child, child_place in children(value, place.value):
-            self._known[*path, step] = (child, child_place)
 
 
 def spell(path: Path) -> str:
@@ -128,3 +127,84 @@ def _spell_step(step: Step) -> str:
 def clip(text: str) -> str:
     """At most 60 characters of the text: enough to recognise it, and a message stays a line."""
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
+
+
+class Breach(Struct, frozen=True):
+    """A rule that a value breaks; ``path`` starts at the value that was looked at."""
+
+    rule: str
+    level: Level
+    path: Path
+    message: str
+    hint: str = ""
+    on_key: bool = False
+    """Whether the key is at fault, not what it holds."""
+
+    def below(self, *path: Step) -> "Breach":
+        """The same breach, seen from further up."""
+        return replace(self, path=path + self.path)
+
+
+class UnreadableError(Exception):
+    """Reading the file cannot go on, or would tell nothing new; what is wrong has been reported."""
+
+
+class Problems:
+    """The problems of one file, in the order in which they were found.
+
+    Of very many the first of each level are kept; the error after that raises :class:`UnreadableError`.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._found: list[Problem] = []
+        self._count = {Level.ERROR: 0, Level.WARNING: 0}
+
+    def error(self, rule: str, *, message: str, hint: str = "", path: Path = (), at: tuple[int, int] = (1, 1)) -> None:
+        """Report an error at a line and column, both from 1."""
+        self._add(Problem(rule, Level.ERROR, Location(self.file, *at), spell(path), message, hint))
+
+    def report(self, breaches: Sequence[Breach], node: Node, base: Path) -> None:
+        """Report breaches of the value at ``base`` of the file."""
+        if not breaches:
+            return
+        places = Places(node)
+        for breach in breaches:
+            at = Location(self.file, *places.find(breach.path, key=breach.on_key))
+            path = spell(base + breach.path)
+            self._add(Problem(breach.rule, breach.level, at, path, breach.message, breach.hint))
+
+    def _add(self, problem: Problem) -> None:
+        count = self._count[problem.level] = self._count[problem.level] + 1
+        if count <= MOST_PROBLEMS:
+            self._found.append(problem)
+        elif problem.level is Level.ERROR:
+            raise UnreadableError
+
+    def all(self) -> list[Problem]:
+        """What was found; of very many, the first of each level and a line that says so."""
+        start = Location(self.file, 1, 1)
+        return [
+            *self._found,
+            *(
+                Problem("V00", level, start, "", f"more than {MOST_PROBLEMS:,} {level}s; no more are shown")
+                for level, count in self._count.items()
+                if count > MOST_PROBLEMS
+            ),
+        ]
+
+
+def shown(value: Value) -> str:
+    """What was found, in words: ``"5"``, ``the number 5.0``, ``a list``."""
+    if isinstance(value, str):
+        return f'"{clip(value)}"' if value else "empty text"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        # Python refuses to write out very long integers; a hexadecimal one gets this far.
+        return "the number of thousands of digits"
+    if isinstance(value, int | float):
+        return f"the number {clip(str(value))}"
+    if isinstance(value, Surprise):
+        return f"`{clip(value.written)}`, which YAML reads as {clip(value.reading)}"
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"

@@ -19,39 +19,42 @@ from yaml.events import (
 )
 
 from drift.desired.files import end_of, report_control_character
-from drift.desired.nodes import Mark, Node, Path, children, parts, position, size
-from drift.desired.problems import Problems, shown
+from drift.desired.nodes import (
+    Mark,
+    Node,
+    Path,
+    Problems,
+    UnreadableError,
+    Value,
+    children,
+    parts,
+    position,
+    shown,
+    size,
+)
 from drift.desired.scalars import PlainScalars, Surprise
 
 if TYPE_CHECKING:
     from yaml.events import Event
-
-    from drift.desired.nodes import Value
 
 DEEPEST = 64
 """Levels of nesting; a desired file needs eight."""
 MOST_ALIASED = 2_000_000
 """Values that aliases may add to one file. Each alias of an alias of a list multiplies it."""
 
+_STREAMED: Path = ("groups",)
 Sink = Callable[[int, Node], None]
 
 
-class UnreadableError(Exception):
-    """Reading cannot go on; what is wrong has been reported."""
-
-
-def read_document(
-    data: bytes, problems: Problems, *, scalars: PlainScalars, stream: str = "", sink: Sink | None = None
-) -> Node | None:
+def read_document(data: bytes, problems: Problems, *, scalars: PlainScalars, sink: Sink | None = None) -> Node | None:
     """Read the only document of a file.
 
     Args:
         data: UTF-8 text.
         problems: Takes what is wrong: duplicate keys, tags and the like, and why reading stopped.
         scalars: Meanings of unquoted words, shared by all files of a run.
-        stream: A key of the top-level mapping whose items go to ``sink`` one by one, as soon as they are
-            complete, instead of into the result, where their list is empty.
-        sink: Takes the index and the item.
+        sink: Takes the items of the list ``groups`` with their index, one by one, as soon as they are complete,
+            instead of the result, where the list is empty.
 
     Returns:
         None if the file holds no document at all.
@@ -60,7 +63,7 @@ def read_document(
         UnreadableError: The text is not one YAML document, nested or expanded without bound.
     """
     try:
-        return _Reader(data, problems, scalars, stream, sink).document()
+        return _Reader(data, problems, scalars, sink).document()
     except yaml.reader.ReaderError:
         report_control_character(data, problems)
     except yaml.MarkedYAMLError as error:
@@ -91,13 +94,6 @@ def _syntax_hint(data: bytes, mark: Mark | None, message: str) -> str:
     return ""
 
 
-def _event_source(data: bytes) -> Callable[[], "Event"]:
-    # Without libyaml the pure parser gives the same events, some twenty times slower.
-    parser: type[yaml.CSafeLoader | yaml.SafeLoader]
-    parser = yaml.CSafeLoader if yaml.__with_libyaml__ else _PurePython
-    return parser(data).get_event  # type: ignore[return-value]  # None only after the end
-
-
 class _PurePython(yaml.SafeLoader):
     """PyYAML's own parser, which lets escapes make half a character where libyaml refuses them."""
 
@@ -112,11 +108,12 @@ class _PurePython(yaml.SafeLoader):
 class _Reader:
     """The state of reading one document; each method takes over after an event and leaves its end read."""
 
-    def __init__(self, data: bytes, problems: Problems, scalars: PlainScalars, stream: str, sink: Sink | None) -> None:
-        self._next = _event_source(data)
+    def __init__(self, data: bytes, problems: Problems, scalars: PlainScalars, sink: Sink | None) -> None:
+        # Without libyaml the pure parser gives the same events, some twenty times slower.
+        parser = yaml.CSafeLoader(data) if yaml.__with_libyaml__ else _PurePython(data)
+        self._next = cast("Callable[[], Event]", parser.get_event)  # None only after the end
         self._problems = problems
         self._plain = scalars
-        self._stream: Path = (stream,)
         self._sink = sink
         self._marks: list[Mark | None] = []
         self._anchors: dict[str, Node] = {}
@@ -134,12 +131,11 @@ class _Reader:
         self._next()  # end of the document
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise self._stop(
-                event, (), "a second document begins here", "one file holds one document: remove the `---`"
-            )
+            hint = "one file holds one document: remove the `---`"
+            raise self._stop(event, (), "a second document begins here", hint)
         return Node(value, self._marks)
 
-    def _value(self, event: "Event", path: Path) -> "Value":
+    def _value(self, event: "Event", path: Path) -> Value:
         """Read the value that begins with the event; the caller has already put down its mark."""
         if isinstance(event, ScalarEvent):
             return self._scalar(event, path)
@@ -162,12 +158,11 @@ class _Reader:
         if is_mapping:
             return self._mapping(path)
         # An anchored list must be kept whole, as what holds it: an alias may ask for it later.
-        if path == self._stream and self._sink is not None and not self._open_anchors:
-            self._hand_on(self._sink, path)
-            return []
+        if path == _STREAMED and self._sink is not None and not self._open_anchors:
+            return self._hand_on(self._sink, path)
         return self._sequence(path)
 
-    def _mapping(self, path: Path) -> dict[str, "Value"]:
+    def _mapping(self, path: Path) -> dict[str, Value]:
         # This loop and the next one run once per word of a file, hence the local names and the inlined case
         # of an ordinary unquoted word.
         next_event, plain, positions = self._next, self._plain, self._marks
@@ -202,7 +197,7 @@ class _Reader:
             self._merge(result, merged)
         return result
 
-    def _sequence(self, path: Path) -> list["Value"]:
+    def _sequence(self, path: Path) -> list[Value]:
         next_event, plain, positions = self._next, self._plain, self._marks
         result: list[Value] = []
         while True:
@@ -215,7 +210,7 @@ class _Reader:
             else:
                 result.append(self._value(event, (*path, len(result))))
 
-    def _hand_on(self, sink: Sink, path: Path) -> None:
+    def _hand_on(self, sink: Sink, path: Path) -> list[Value]:
         outer, index = self._marks, 0
         while not isinstance(event := self._next(), SequenceEndEvent):
             self._marks = [event.start_mark]
@@ -223,8 +218,9 @@ class _Reader:
             sink(index, Node(value, self._marks))
             index += 1
         self._marks = outer
+        return []
 
-    def _scalar(self, event: ScalarEvent, path: Path) -> "Value":
+    def _scalar(self, event: ScalarEvent, path: Path) -> Value:
         if event.tag is not None:
             self._refuse_tag(event.tag, event, path)
         value = self._plain[event.value] if event.implicit[0] else event.value
@@ -232,7 +228,7 @@ class _Reader:
             self._anchors[event.anchor] = Node(value, [event.start_mark])
         return value
 
-    def _alias(self, event: AliasEvent, path: Path) -> "Value":
+    def _alias(self, event: AliasEvent, path: Path) -> Value:
         name = event.anchor or ""
         if name in self._open_anchors:
             raise self._stop(event, path, f"`*{name}` stands for a value that contains it")
@@ -241,27 +237,27 @@ class _Reader:
         node = self._anchors[name]
         self._aliased += len(node.positions)
         if self._aliased > MOST_ALIASED:
-            raise self._stop(
-                event,
-                path,
-                f"aliases expand to more than {MOST_ALIASED:,} values",
-                "declare a profile and name it instead",
-            )
+            message = f"aliases expand to more than {MOST_ALIASED:,} values"
+            raise self._stop(event, path, message, "declare a profile and name it instead")
         # The value itself stands at the alias, its parts where they are written.
         self._marks.extend(node.positions[1:])
         return node.value
 
-    def _refuse_or_merge(self, key: "Value", value: "Value", merged: list[Node], taken: Node, path: Path) -> None:
+    def _refuse_or_merge(self, key: Value, value: Value, merged: list[Node], taken: Node, path: Path) -> None:
         """Deal with an entry that is not taken over as it is; none of its positions may stay."""
         before = len(self._marks) - 1 - size(value)
         key_mark, *positions = self._marks[before:]
         del self._marks[before:]
-        if isinstance(key, str):
-            self._report_duplicate(key, key_mark, taken, path)
-        elif isinstance(key, Surprise) and key.written == "<<":
+        if isinstance(key, Surprise) and key.written == "<<":
             self._take_merge(Node(value, positions), merged, path)
+        elif isinstance(key, str):
+            place = next(place for step, _, place in children(taken.value, 0) if step == key)
+            line, column = position(taken.positions[place.key])
+            message = f"duplicate key {shown(key)}; the first is at line {line}, column {column}"
+            self._report(key_mark, (*path, key), message, "remove or rename one of them", rule="V20")
         else:
-            self._report_key(key, key_mark, path)
+            hint = f'quote it: "{key.written}"' if isinstance(key, Surprise) else "keys are text: quote it"
+            self._report(key_mark, path, f"expected text as a key, got {shown(key)}", hint, rule="V20")
 
     def _take_merge(self, node: Node, merged: list[Node], path: Path) -> None:
         """YAML 1.1's ``<<``: a mapping or a list of them, of which the earlier wins."""
@@ -275,23 +271,13 @@ class _Reader:
         else:
             self._report(mark, path, "`<<` takes a mapping or a list of mappings", "give it an alias")
 
-    def _merge(self, result: dict[str, "Value"], merged: list[Node]) -> None:
+    def _merge(self, result: dict[str, Value], merged: list[Node]) -> None:
         """Add the entries that the mapping does not have, as if they were written at its end."""
         for node in merged:
             for key, value, place in children(node.value, 0):
                 if isinstance(key, str) and key not in result:
                     result[key] = value
                     self._marks.extend(node.positions[place.key : place.value + size(value)])
-
-    def _report_duplicate(self, key: str, mark: Mark | None, taken: Node, path: Path) -> None:
-        place = next(place for step, _, place in children(taken.value, 0) if step == key)
-        line, column = position(taken.positions[place.key])
-        message = f"duplicate key {shown(key)}; the first is at line {line}, column {column}"
-        self._report(mark, (*path, key), message, "remove or rename one of them", rule="V20")
-
-    def _report_key(self, key: "Value", mark: Mark | None, path: Path) -> None:
-        hint = f'quote it: "{key.written}"' if isinstance(key, Surprise) else "keys are text: quote it"
-        self._report(mark, path, f"expected text as a key, got {shown(key)}", hint, rule="V20")
 
     def _refuse_tag(self, tag: str, event: NodeEvent, path: Path) -> None:
         if tag != "!":  # which alone says no more than that there is a value
@@ -300,8 +286,6 @@ class _Reader:
 
     def _report(self, mark: Mark | None, path: Path, message: str, hint: str, *, rule: str = "V00") -> None:
         self._problems.error(rule, message=message, hint=hint, path=path, at=position(mark))
-        if self._problems.too_many:
-            raise UnreadableError
 
     def _stop(self, event: "Event", path: Path, message: str, hint: str = "") -> UnreadableError:
         self._problems.error("V00", message=message, hint=hint, path=path, at=position(event.start_mark))

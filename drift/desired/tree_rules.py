@@ -1,111 +1,35 @@
-"""What must hold among the groups of a run: their ids and parents, the API's rules for trees, and what it leaves open.
+"""What must hold among sound groups of a run: the API's rules for trees, and what it leaves open.
 
-A rule is a function from the trees to its problems; adding one to a table below is all it takes. Each reports one
+A rule is a function from the trees to its problems; adding one to ``TREE_RULES`` is all it takes. Each reports one
 cause once, with the number of groups that it concerns, and parents before their children.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias, cast
 
-from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
+from msgspec import UNSET
 
 from drift.desired.idle_limits import limits_do_something
-from drift.desired.pin_rules import sources_are_declared, sources_set_what_is_pinned
-from drift.desired.problems import MOST_PROBLEMS, Suggestions, not_declared, shown
-from drift.desired.trees import Place, Trees, error, warning
+from drift.desired.nodes import MOST_PROBLEMS, shown
+from drift.desired.trees import Place, Trees, error, pins, warning
 from drift.errors import Location, Problem
-from drift.model.effective import cascading_violations, predict
-from drift.model.forest import MAX_LEVELS, desired_key
-from drift.model.groups import DesiredGroup, Field
-from drift.model.limits import LimitKey
+from drift.model.declaration import Key
+from drift.model.effective import applying, cascading_violations
+from drift.model.forest import MAX_LEVELS, Chain
+from drift.model.groups import PinnedLimit
+from drift.model.limits import LimitKey, each_limit
 from drift.model.wording import counted, number
 
 TreeRule: TypeAlias = Callable[[Trees], Iterator[Problem]]
 
 OVERSOLD = 10
 """How often a pool may be promised to its children before V17 speaks; some overselling is the point of pools."""
-_LONGEST_CYCLE_SHOWN = 10
 
 
-def link_problems(trees: Trees) -> Iterator[Problem]:
-    """What is wrong with ids and with the groups that others name; no tree can be judged before that is right."""
-    for rule in LINK_RULES:
-        yield from rule(trees)
-
-
-def tree_problems(groups: Sequence[DesiredGroup]) -> Iterator[Problem]:
-    """Everything wrong with the trees of groups without :func:`link_problems`, their modes resolved."""
-    trees = Trees(groups)
+def tree_problems(trees: Trees) -> Iterator[Problem]:
+    """Everything wrong with the trees of groups without link problems, their modes resolved."""
     for rule in TREE_RULES:
         yield from _not_too_many(rule(trees))
-
-
-def with_modes(trees: Trees) -> Iterator[DesiredGroup]:
-    """The groups in their order, each with its limit enforcement mode as far as the files tell.
-
-    A mode that is left out is the parent's, and INDEPENDENT for a root (schema CreateGroupHierarchyV1). A group
-    without a ``hierarchy`` block, or below a parent that no file declares, has none to compare.
-    """
-    modes: dict[str | None, str | UnsetType] = {}
-    for key in trees.forest.downward():
-        group = trees.groups[key]
-        mode = group.limit_enforcement
-        if mode is UNSET:
-            mode = "INDEPENDENT" if trees.is_root(key) else modes.get(trees.forest.nodes[key].parent, UNSET)
-        modes[key] = mode
-    for group in trees.all:
-        mode = modes.get(desired_key(group), UNSET)
-        yield group if group.limit_enforcement is mode else replace(group, limit_enforcement=mode)
-
-
-def ids_are_unique(trees: Trees) -> Iterator[Problem]:
-    """V02: an external id names one live group of a workspace, and an internal id one group ever."""
-    first: dict[tuple[Field, str], DesiredGroup] = {}
-    for group in trees.all:
-        ids: tuple[tuple[Field, str | None], ...] = (("external_entity_id", group.external_entity_id), ("id", group.id))
-        for field, value in ids:
-            if value is None:
-                continue
-            before = first.setdefault((field, value), group)
-            if before is not group:
-                message = f"{shown(value)} is already declared at {before.positions.field(field)}"
-                yield error("V02", trees.field(group, field), message, "one group, one entry: merge or rename")
-
-
-def parents_are_declared(trees: Trees) -> Iterator[Problem]:
-    """V14: ``parent`` is the external id of a group of some file."""
-    suggestions = Suggestions(trees.external_ids)
-    for group in trees.all:
-        parent = group.parent
-        if isinstance(parent, str) and parent not in trees.external_ids:
-            message = f"the parent {shown(parent)} is {not_declared(complete=trees.complete)}"
-            otherwise = "declare it, or give the internal id of a parent that no file declares as `parent_group_id`"
-            yield error("V14", _parent(trees, group), message, suggestions.near(parent) or otherwise)
-
-
-def parents_form_no_cycle(trees: Trees) -> Iterator[Problem]:
-    """V14: following parents ends at a root. A cycle is reported once, at its first group."""
-    order = {key: index for index, key in enumerate(trees.groups)}
-    pinned = {group.id for group in trees.all}
-    for cycle in trees.forest.cycles:
-        by_id = [trees.groups[key].parent_group_id for key in cycle]
-        if any(parent and parent not in pinned for parent in by_id):
-            continue  # the internal id of a parent that no file declares, spelt like some group's external id
-        start = cycle.index(min(cycle, key=order.__getitem__))
-        first, *others = cycle[start:] + cycle[:start]
-        place = _parent(trees, trees.groups[first])
-        if not others:
-            yield error("V14", place, "the group is its own parent", "a root has no parent: remove the line")
-            continue
-        rest = [*others, first] if len(others) < _LONGEST_CYCLE_SHOWN else [*others[:_LONGEST_CYCLE_SHOWN], "…"]
-        message = f"the parents form a cycle: {' -> '.join([first, *rest])}"
-        yield error("V14", place, message, "one of them must be a root, or hang below another group")
-
-
-def _parent(trees: Trees, group: DesiredGroup) -> Place:
-    name = "parent" if isinstance(group.parent, str) else "parent_group_id"
-    return Place(group.positions.field("parent"), trees.path(group, ("hierarchy", name)))
 
 
 def _not_too_many(problems: Iterator[Problem]) -> Iterator[Problem]:
@@ -121,24 +45,23 @@ def _not_too_many(problems: Iterator[Problem]) -> Iterator[Problem]:
 
 def a_tree_has_one_mode(trees: Trees) -> Iterator[Problem]:
     """V13: every group of a tree has the mode of its root. A branch of another mode is reported at its top."""
-    first: dict[str, str] = {}
-    branch: dict[str, str] = {}
-    astray: dict[str, int] = {}
+    modes = [group.limit_enforcement for group in trees.groups]
+    first: dict[int, int] = {}
+    branch: dict[int, int] = {}
+    astray: dict[int, int] = {}
     for key, top in trees.tops.items():
-        mode = trees.groups[key].limit_enforcement
-        if mode is UNSET or mode == trees.groups[first.setdefault(top, key)].limit_enforcement:
+        if modes[key] is UNSET or modes[key] == modes[first.setdefault(top, key)]:
             continue
-        above = trees.forest.nodes[key].parent or ""
-        same = above in branch and trees.groups[above].limit_enforcement == mode
-        branch[key] = branch[above] if same else key
+        above = trees.parent(key)
+        branch[key] = branch.get(above, key) if above is not None and modes[above] == modes[key] else key
         astray[branch[key]] = astray.get(branch[key], 0) + 1
     for key, count in astray.items():
         of_tree = first[trees.tops[key]]
         yield error(
             "V13",
-            trees.field(trees.groups[key], "limit_enforcement"),
-            f"{shown(key)}{_with_below(count - 1)} is {trees.groups[key].limit_enforcement}, but its tree is "
-            f"{trees.groups[of_tree].limit_enforcement} from {trees.named(of_tree)} on",
+            trees.field(key, "limit_enforcement"),
+            f"{trees.name(key)}{_with_below(count - 1)} is {modes[key]}, but its tree is {modes[of_tree]} from "
+            f"{trees.named(of_tree)} on",
             "a tree has one mode: write `limit_enforcement` on the root and leave it out below",
         )
 
@@ -147,18 +70,18 @@ def a_tree_is_not_too_deep(trees: Trees) -> Iterator[Problem]:
     """V15: at most five levels. A branch that is too deep is reported where it begins to be."""
     forest = trees.forest
     for key, top in trees.tops.items():
-        undeclared = forest.missing_parents.get(top)
-        level = (forest.depth(key) or 0) + (undeclared is not None)
+        undeclared = top in forest.missing_parents
+        level = (forest.depth(key) or 0) + undeclared
         if level != MAX_LEVELS + 1:
             continue
         below = _with_below(sum(1 for _ in forest.descendants(key)))
         start = f"below {trees.named(top)}"
-        if undeclared is not None:
+        if undeclared:
             start = f"or deeper {start}, whose parent is not declared"
         yield error(
             "V15",
-            trees.field(trees.groups[key], "parent"),
-            f"{shown(key)}{below} is on level {level} {start}",
+            trees.field(key, "parent"),
+            f"{trees.name(key)}{below} is on level {level} {start}",
             f"a tree has at most {MAX_LEVELS} levels, the root being the first: hang it higher up",
         )
 
@@ -166,24 +89,25 @@ def a_tree_is_not_too_deep(trees: Trees) -> Iterator[Problem]:
 def no_limit_exceeds_an_ancestors(trees: Trees) -> Iterator[Problem]:
     """V16: in a CASCADING tree nobody may be given more than each of the ancestors."""
     for found in cascading_violations(trees.forest):
-        ceiling = trees.limit(found.ancestor, found.slug, found.limit)
+        # Only declared groups have limits here.
+        key, ancestor = cast("int", found.key), cast("int", found.ancestor)
         yield error(
             "V16",
-            trees.limit(found.key, found.slug, found.limit),
-            f"{found.limit} {number(found.threshold)} of {shown(found.key)} on {shown(found.slug)} is above the "
-            f"{number(found.ceiling)} of its ancestor {shown(found.ancestor)} at {ceiling.location}",
+            trees.limit(key, found.slug, found.limit),
+            f"{found.limit} {number(found.threshold)} of {trees.name(key)} on {shown(found.slug)} is above the "
+            f"{number(found.ceiling)} of its ancestor {trees.name(ancestor)} at "
+            f"{trees.limit(ancestor, found.slug, found.limit).location}",
             "CASCADING: lower it to the ancestor's at most, or raise the ancestor's",
         )
 
 
 def children_list_models_of_their_parent(trees: Trees) -> Iterator[Problem]:
     """V18: a model that the parent does not list is neither templated nor pooled there."""
-    forest = trees.forest
-    for parent, group in trees.groups.items():
+    for parent, group in trees:
         if group.models is UNSET or group.manage == "listed":
             continue
-        extra: dict[str, list[str]] = {}
-        for child in forest.children(parent):
+        extra: dict[str, list[int]] = {}
+        for child in trees.children(parent):
             for slug in trees.models(child):
                 if slug not in group.models:
                     extra.setdefault(slug, []).append(child)
@@ -192,87 +116,110 @@ def children_list_models_of_their_parent(trees: Trees) -> Iterator[Problem]:
             yield warning(
                 "V18",
                 trees.model(children[0], slug),
-                f"{shown(children[0])} lists {shown(slug)}, its parent {trees.named(parent)} does not{more}",
+                f"{trees.name(children[0])} lists {shown(slug)}, its parent {trees.named(parent)} does not{more}",
                 "nothing forbids it; but no limit of the parent applies to it",
             )
 
 
 def pools_are_not_oversold(trees: Trees) -> Iterator[Problem]:
     """V17: the children of a CASCADING group together far above one of its limits."""
-    forest = trees.forest
-    for pool, node in forest.nodes.items():
-        children = forest.children(pool)
+    for pool, group in trees:
+        children = trees.children(pool)
         # By V16 no child is above the pool, so a few of them cannot get there.
-        if len(children) <= OVERSOLD or node.limit_enforcement != "CASCADING":
+        if len(children) <= OVERSOLD or trees.forest.nodes[pool].limit_enforcement != "CASCADING":
             continue
-        promised: dict[tuple[str, LimitKey], list[int]] = {}
+        promised: dict[tuple[str, LimitKey], dict[int, int]] = {}
         for child in children:
-            for slug, limits in forest.nodes[child].models.items():
-                for limit, threshold in limits.items():
-                    promised.setdefault((slug, limit), []).append(threshold)
-        for (slug, limit), thresholds in promised.items():
-            size = node.models.get(slug, {}).get(limit, 0)
-            if 0 < size * OVERSOLD < sum(thresholds):
+            for slug, limit, threshold in each_limit(trees.models(child)):
+                promised.setdefault((slug, limit), {})[child] = threshold
+        for slug, limit, size in each_limit(group.models or {}):
+            thresholds = promised.get((slug, limit), {})
+            if 0 < size * OVERSOLD < sum(thresholds.values()):
                 yield _oversold(trees, pool, slug, limit, thresholds)
 
 
-def _oversold(trees: Trees, pool: str, slug: str, limit: LimitKey, thresholds: Sequence[int]) -> Problem:
-    highest = max(thresholds)
-    child = next(key for key in trees.forest.children(pool) if trees.models(key).get(slug, {}).get(limit) == highest)
-    place = trees.limit(pool, slug, limit)
+def _oversold(trees: Trees, pool: int, slug: str, limit: LimitKey, promised: Mapping[int, int]) -> Problem:
+    child = max(promised, key=promised.__getitem__)
     return warning(
         "V17",
-        place,
-        f"{limit} {number(trees.models(pool)[slug][limit])} of {shown(pool)} on {shown(slug)} is promised more than "
-        f"{OVERSOLD} times: its {number(len(thresholds))} children may use {number(sum(thresholds))} together, "
-        f"{shown(child)} at {trees.limit(child, slug, limit).location} up to {number(highest)}",
+        trees.limit(pool, slug, limit),
+        f"{limit} {number(trees.models(pool)[slug][limit])} of {trees.name(pool)} on {shown(slug)} is promised more "
+        f"than {OVERSOLD} times: its {number(len(promised))} children may use {number(sum(promised.values()))} "
+        f"together, {trees.name(child)} at {trees.limit(child, slug, limit).location} up to {number(promised[child])}",
         "the API allows it; with all children busy, each gets a fraction of its limit",
     )
 
 
 def models_have_a_limit(trees: Trees) -> Iterator[Problem]:
     """V19: a model that neither the group nor an ancestor limits, reported at the topmost group that lists it."""
-    found: dict[tuple[str, str], int] = {}
+    found: dict[tuple[int, str], int] = {}
     for key in trees.tops:
-        own = trees.models(key)
+        without = [slug for slug, limits in trees.models(key).items() if not limits]
         # Nobody is so deep down (V15), and with chains of any length this would not be linear.
-        if all(own.values()) or (trees.forest.depth(key) or 0) > MAX_LEVELS:
+        if not without or (trees.forest.depth(key) or 0) > MAX_LEVELS:
             continue
-        effective = predict(trees.forest, key)
-        for slug, limits in own.items():
-            if not limits and not effective[slug]:
-                top = _topmost(trees, key, slug)
-                if top is not None:
-                    found[top, slug] = found.get((top, slug), 0) + 1
+        chain = trees.forest.chain(key)
+        for slug in without:
+            top = None if applying(chain.nodes, slug) else _topmost(trees, chain, slug)
+            if top is not None:
+                found[top, slug] = found.get((top, slug), 0) + 1
     for (key, slug), count in found.items():
         also = f", nor is it for {counted(count - 1, 'group')} below" if count > 1 else ""
         yield warning(
             "V19",
             trees.model(key, slug),
-            f"{shown(slug)} is not limited for {shown(key)}, neither here nor by an ancestor{also}",
+            f"{shown(slug)} is not limited for {trees.name(key)}, neither here nor by an ancestor{also}",
             "as far as documented, it may be called without limit",
         )
 
 
-def _topmost(trees: Trees, key: str, slug: str) -> str | None:
+def _topmost(trees: Trees, chain: Chain[Key], slug: str) -> int | None:
     """The topmost group of the chain that lists the model, if the files tell all about the chain."""
-    chain = trees.forest.chain(key)
-    top = chain.nodes[-1].key
-    if not (chain.complete and trees.is_root(top) and all(trees.says_all(node.key, slug) for node in chain.nodes)):
+    line = [node.key for node in chain.nodes if isinstance(node.key, int)]
+    if not (chain.complete and trees.is_root(line[-1]) and all(trees.says_limits(key, slug) for key in line)):
         return None
-    return next(node.key for node in reversed(chain.nodes) if slug in node.models)
+    return next(key for key in reversed(line) if slug in trees.models(key))
+
+
+def sources_set_what_is_pinned(trees: Trees) -> Iterator[Problem]:
+    """V33 and V34: a limit comes from the group itself or an ancestor, and is what that group declares."""
+    for key, group in trees:
+        line = [key, *trees.above(key)] if group.effective else []
+        for path, slug, limit in pins(group):
+            by_id = trees.of_pinned_id.get(limit.source_group or "")
+            source = trees.of_external_id[limit.source] if limit.source else by_id
+            if source is None:
+                continue
+            place = Place(limit.at, trees.path(key, path))
+            if source in line:
+                if trees.says_limits(source, slug):
+                    yield from _contradicted(trees, source, slug, limit, place)
+            elif trees.forest.chain(key).complete and trees.is_root(line[-1]):
+                message = f"{trees.named(source)} is neither {trees.name(key)} nor an ancestor of it"
+                yield error("V33", place, message, "a group has limits of its own and of its ancestors only")
+
+
+def _contradicted(trees: Trees, source: int, slug: str, limit: PinnedLimit, place: Place) -> Iterator[Problem]:
+    declared = trees.models(source).get(slug, {}).get(limit.key)
+    if declared == limit.threshold:
+        return
+    if declared is None:
+        at, says = trees.named(source), "no such limit"
+    else:
+        at, says = f"{trees.name(source)} at {trees.limit(source, slug, limit.key).location}", number(declared)
+    yield warning(
+        "V34",
+        place,
+        f"{limit.key} {number(limit.threshold)} on {shown(slug)} is pinned from {trees.name(source)}, but {at} "
+        f"declares {says}",
+        "live cannot agree with both: change the one that is out of date",
+    )
 
 
 def _with_below(count: int) -> str:
     return f", with {counted(count, 'group')} below it," if count else ""
 
 
-LINK_RULES: tuple[TreeRule, ...] = (
-    ids_are_unique,
-    parents_are_declared,
-    parents_form_no_cycle,
-    sources_are_declared,
-)
 TREE_RULES: tuple[TreeRule, ...] = (
     a_tree_has_one_mode,
     a_tree_is_not_too_deep,

@@ -10,8 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from msgspec import Struct, ValidationError, convert
 from msgspec import inspect as types
 
-from drift.desired.nodes import Path, Value
-from drift.desired.problems import MOST_PROBLEMS, Breach, shown
+from drift.desired.nodes import MOST_PROBLEMS, Breach, Path, Value, shown
 from drift.desired.scalars import Surprise, WrittenFloat
 from drift.desired.shape import DAY_PATTERN, AcceptedItem, Day, DocumentItem, GroupItem, PricesItem, ProfileItem
 from drift.errors import Level
@@ -47,6 +46,8 @@ _TOP_HINT = "a group goes below `groups:`, as an entry that begins with `- `"
 
 Complaint: TypeAlias = tuple[str, str]
 """A message and a hint."""
+_Wrong: TypeAlias = tuple[Path, Complaint, bool]
+"""Where, what, and whether it is a key that is not known there."""
 
 
 def validate(value: Value, shape: type[_Item]) -> tuple[_Item | None, list[Breach]]:
@@ -55,7 +56,11 @@ def validate(value: Value, shape: type[_Item]) -> tuple[_Item | None, list[Breac
         return convert(value, shape, dec_hook=_custom), []
     except ValidationError:
         # msgspec stops at the first error, and does not know where it is written.
-        breaches = list(islice(_wrong(_described(shape), value, _Position(shape)), MOST_PROBLEMS + 1))
+        wrong = islice(_wrong(_described(shape), value, ()), MOST_PROBLEMS + 1)
+        breaches = [
+            Breach("V20" if on_key else _rule(shape, path), Level.ERROR, path, *complaint, on_key=on_key)
+            for path, complaint, on_key in wrong
+        ]
         if not breaches:
             raise
         return None, breaches
@@ -66,59 +71,47 @@ def _described(shape: type[Struct]) -> types.Type:
     return types.type_info(shape)
 
 
-class _Position:
-    """A part of the value that is looked at."""
-
-    def __init__(self, block: type[Struct], path: Path = ()) -> None:
-        self.block = block
-        self.path = path
-
-    def below(self, step: str | int) -> "_Position":
-        return _Position(self.block, (*self.path, step))
-
-    def breach(self, message: str, hint: str = "") -> Breach:
-        top = "profiles" if self.block is ProfileItem else ""
-        name = next((step for step in reversed(self.path) if isinstance(step, str)), top)
-        rule = _RULE_OF.get(self.block) or _RULES.get(name, "V23")
-        return Breach(rule, Level.ERROR, self.path, message, hint)
+def _rule(shape: type[Struct], path: Path) -> str:
+    top = "profiles" if shape is ProfileItem else ""
+    name = next((step for step in reversed(path) if isinstance(step, str)), top)
+    return _RULE_OF.get(shape) or _RULES.get(name, "V23")
 
 
-def _wrong(shape: types.Type, value: Value, at: _Position) -> Iterator[Breach]:
+def _wrong(shape: types.Type, value: Value, path: Path) -> Iterator[_Wrong]:
     match shape:
         case types.UnionType(types=alternatives) if value is not None:  # of something and null
             (other,) = (type_ for type_ in alternatives if not isinstance(type_, types.NoneType))
-            yield from _wrong(other, value, at)
+            yield from _wrong(other, value, path)
         case types.Metadata(type=types.LiteralType(), extra_json_schema={"enum": choices}):
-            yield from _wrong(types.LiteralType(choices), value, at)
+            yield from _wrong(types.LiteralType(choices), value, path)
         case types.Metadata(type=inner):
-            yield from _wrong(inner, value, at)
+            yield from _wrong(inner, value, path)
         case types.StructType() if isinstance(value, dict):
-            yield from _wrong_members(shape, value, at)
+            yield from _wrong_members(shape, value, path)
         case types.DictType() if isinstance(value, dict):
             for key, part in value.items():
-                yield from _wrong(shape.key_type, key, at.below(key))
-                yield from _wrong(shape.value_type, part, at.below(key))
+                yield from _wrong(shape.key_type, key, (*path, key))
+                yield from _wrong(shape.value_type, part, (*path, key))
         case types.ListType() if isinstance(value, list):
             for index, part in enumerate(value):
-                yield from _wrong(shape.item_type, part, at.below(index))
+                yield from _wrong(shape.item_type, part, (*path, index))
         case _ if complaint := _COMPLAINTS[type(shape)](shape, value):
-            yield at.breach(*complaint)
+            yield path, complaint, False
 
 
-def _wrong_members(shape: types.StructType, value: dict[str, Value], at: _Position) -> Iterator[Breach]:
+def _wrong_members(shape: types.StructType, value: dict[str, Value], path: Path) -> Iterator[_Wrong]:
     members = {field.name: field for field in shape.fields}
     for name, field in members.items():
         if name in value:
-            yield from _wrong(field.type, value[name], at.below(name))
+            yield from _wrong(field.type, value[name], (*path, name))
         elif field.required:
-            yield at.below(name).breach(f"`{name}` is missing", _VERSION_HINT if name == "version" else "")
+            yield (*path, name), (f"`{name}` is missing", _VERSION_HINT if name == "version" else ""), False
     for key in value:
         if key not in members:
             hint = did_you_mean(key, members) or f"known here: {', '.join(members)}"
             if shape.cls is DocumentItem and key in GroupItem.__struct_fields__:
                 hint = _TOP_HINT
-            path = (*at.path, key)
-            yield Breach("V20", Level.ERROR, path, f"unknown key {shown(key)}", hint, on_key=True)
+            yield (*path, key), (f"unknown key {shown(key)}", hint), True
 
 
 def _no_list(_: types.Type, value: Value) -> Complaint:

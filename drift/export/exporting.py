@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.checker.run import Run
+from drift.desired import Desired
 from drift.desired.load import Declarations, load_texts
-from drift.desired.values import Desired
 from drift.errors import DesiredError, Location, SettingsError, UndeclarableError
 from drift.export.additions import NEW_FILE, Addition, Destination, Layout, Placement, append, by_file
 from drift.export.entries import Links, ProfileNames, entry, key_of, names_itself, undeclarable

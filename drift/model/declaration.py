@@ -1,6 +1,6 @@
 """The declared groups of a run, and all that the files alone say of how they belong together; built once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -19,7 +19,6 @@ class Declaration:
     groups: Sequence[DesiredGroup]
 
     def __init__(self, groups: Sequence[DesiredGroup]) -> None:
-        """``groups`` have each external id and each pinned id once."""
         self.groups = groups
 
     def __iter__(self) -> Iterator[tuple[int, DesiredGroup]]:
@@ -44,13 +43,13 @@ class Declaration:
 
     @cached_property
     def of_external_id(self) -> dict[str, int]:
-        """Position by external id."""
-        return {group.external_entity_id: position for position, group in self if group.external_entity_id}
+        """Position by external id, the first if files that are wrong give one twice."""
+        return _first((group.external_entity_id, position) for position, group in self)
 
     @cached_property
     def of_pinned_id(self) -> dict[str, int]:
-        """Position by pinned id."""
-        return {group.id: position for position, group in self if group.id}
+        """Position by pinned id, the first as above."""
+        return _first((group.id, position) for position, group in self)
 
     @cached_property
     def forest(self) -> Forest[Key]:
@@ -84,3 +83,11 @@ class Declaration:
         if group.parent_group_id is not UNSET:
             return self.of_pinned_id.get(group.parent_group_id, group.parent_group_id)
         return self.of_external_id.get(group.parent, group.parent) if group.parent else None
+
+
+def _first(positions: Iterable[tuple[str | None, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, position in positions:
+        if name:
+            found.setdefault(name, position)
+    return found

@@ -60,8 +60,14 @@ _FIELDS: tuple[Field, ...] = (
     "parent",
     "models",
 )
-_COLUMN_BITS = 24
-_COLUMN_MASK = (1 << _COLUMN_BITS) - 1
+COLUMN_BITS = 24
+"""A packed position is a line and below it a column of so many bits, both from 1; 0 is a part that is not written."""
+MOST_COLUMNS = (1 << COLUMN_BITS) - 1
+
+
+def location(file: str, packed: int) -> Location:
+    """The place that a packed position means."""
+    return Location(file, packed >> COLUMN_BITS, packed & MOST_COLUMNS)
 
 
 class Positions:
@@ -72,18 +78,23 @@ class Positions:
     the profile.
     """
 
-    __slots__ = ("_packed", "file")
+    __slots__ = ("file", "packed")
 
     def __init__(self, file: str, positions: Iterable[tuple[int, int]]) -> None:
         """``positions`` are (line, column) from 1, in the order above; (0, 0) where a part is not written."""
         self.file = file
-        self._packed = array("Q", (line << _COLUMN_BITS | column for line, column in positions))
+        self.packed = array("Q", (line << COLUMN_BITS | column for line, column in positions))
+
+    @classmethod
+    def of_packed(cls, file: str, packed: "array[int]") -> "Positions":
+        """Positions that are packed already; the array is kept, not copied."""
+        positions = cls.__new__(cls)
+        positions.file, positions.packed = file, packed
+        return positions
 
     def renamed(self, file: str) -> "Positions":
         """The same positions in a file of another name."""
-        other = Positions(file, ())
-        other._packed = self._packed
-        return other
+        return Positions.of_packed(file, self.packed)
 
     def field(self, field: Field) -> Location:
         """Where ``field`` is written, or the group's own position if it is not."""
@@ -108,8 +119,7 @@ class Positions:
         return self.model(models, slug)
 
     def _at(self, index: int) -> Location:
-        packed = self._packed[index] or self._packed[0]
-        return Location(self.file, packed >> _COLUMN_BITS, packed & _COLUMN_MASK)
+        return location(self.file, self.packed[index] or self.packed[0])
 
 
 class PinnedLimit(Struct, frozen=True):

@@ -16,6 +16,7 @@ from time import process_time
 
 from drift import load_desired
 from drift.desired.tree_rules import tree_problems
+from drift.desired.trees import Trees
 from drift.model.collector import cyclic_collection_paused
 from drift.model.effective import predict
 from drift.model.forest import Forest, desired_forest
@@ -90,7 +91,7 @@ def predictions(forest: Forest[str]) -> None:
 
 def rules(groups: Sequence[DesiredGroup]) -> None:
     """The trees are sound, and there is nothing to tell."""
-    assert not list(tree_problems(groups))
+    assert not list(tree_problems(Trees(groups)))
 
 
 def paused(work: Callable[[], object]) -> float:

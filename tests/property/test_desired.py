@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from drift.desired import Desired, load_desired
-from drift.desired.nodes import Places, Value, children, size
-from drift.desired.problems import Problems
-from drift.desired.reader import UnreadableError, read_document
+from drift.desired.nodes import Places, Problems, UnreadableError, Value, children, size
+from drift.desired.reader import read_document
 from drift.desired.scalars import PlainScalars, Surprise
 from drift.errors import DesiredError, Location
 from drift.model.groups import DesiredGroup, Positions

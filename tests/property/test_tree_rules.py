@@ -7,6 +7,7 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from drift.desired.tree_rules import tree_problems
+from drift.desired.trees import Trees
 from drift.errors import Level, Location
 from drift.model.effective import predict
 from drift.model.forest import desired_forest
@@ -79,7 +80,7 @@ def create(world: World, group: DesiredGroup) -> int:
 def test_what_is_an_error_here_is_refused_there(groups: list[DesiredGroup]) -> None:
     world = World(clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     first_refusal = next((status for status in (create(world, group) for group in groups) if status != 200), None)
-    errors = {problem.rule for problem in tree_problems(groups) if problem.level is Level.ERROR}
+    errors = {problem.rule for problem in tree_problems(Trees(groups)) if problem.level is Level.ERROR}
     event(f"errors: {sorted(errors)}")
     assert errors <= {"V13", "V15", "V16"}
     assert first_refusal == (400 if errors else None)
@@ -89,7 +90,7 @@ def test_what_is_an_error_here_is_refused_there(groups: list[DesiredGroup]) -> N
 def test_the_order_of_the_groups_changes_nothing(groups: list[DesiredGroup]) -> None:
     def told(groups: list[DesiredGroup]) -> set[tuple[str, Location]]:
         # V13 takes the first child's word where the top has no mode; V18 stands at the first child.
-        return {(found.rule, found.location) for found in tree_problems(groups) if found.rule != "V18"}
+        return {(found.rule, found.location) for found in tree_problems(Trees(groups)) if found.rule != "V18"}
 
     assert told(groups) == told(groups[::-1])
 
@@ -129,7 +130,7 @@ def clashes(groups: list[DesiredGroup]) -> set[tuple[str, Location]]:
 
 @given(forests(strays=0))
 def test_warnings_about_limits_are_those_that_the_words_of_the_rules_give(groups: list[DesiredGroup]) -> None:
-    found = list(tree_problems(groups))
+    found = list(tree_problems(Trees(groups)))
     assume(all(problem.level is Level.WARNING for problem in found))
     told = {(problem.rule, problem.location) for problem in found if problem.rule in {"V30", "V31", "V32"}}
     event(f"rules: {sorted({rule for rule, _ in told})}")

@@ -17,8 +17,7 @@ from drift.render.words import consequences, lapse
 from drift.report.acceptance import Accepted, Lapsed
 from drift.report.finding import Finding
 from drift.report.report import Report, Unread
-from drift.rules import Severity
-from drift.rules.run_rules import ACCEPTANCE_LAPSED, CHECK_FAILED, GROUP_UNREAD
+from drift.rules import ACCEPTANCE_LAPSED, CHECK_FAILED, GROUP_UNREAD, Severity
 
 
 class Remark(Struct, frozen=True):

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from drift.desired.nodes import Node, Path, Places, Value, size, spell
-from drift.desired.problems import Problems
-from drift.desired.reader import MOST_ALIASED, UnreadableError, read_document
+from drift.desired.nodes import Node, Path, Places, Problems, UnreadableError, Value, size, spell
+from drift.desired.reader import MOST_ALIASED, read_document
 from drift.desired.scalars import PlainScalars
 from drift.errors import Problem
 
@@ -99,27 +98,25 @@ def test_what_is_refused_leaves_no_trace_in_the_positions() -> None:
     assert [problem.location.line for problem in problems.all()] == [2, 4, 5]
 
 
-def test_a_top_level_list_can_be_handed_on_item_by_item() -> None:
+def test_groups_can_be_handed_on_one_by_one() -> None:
     seen: list[tuple[int, Value, tuple[int, int]]] = []
 
     def sink(index: int, node: Node) -> None:
         seen.append((index, node.value, Places(node).find(())))
 
-    text = b"a: &a {x: 1}\nitems:\n- *a\n- [y, {items: [1]}]\nz: {items: [2]}\n"
-    node = read_document(text, Problems("f"), scalars=PlainScalars(), stream="items", sink=sink)
+    text = b"a: &a {x: 1}\ngroups:\n- *a\n- [y, {groups: [1]}]\nz: {groups: [2]}\n"
+    node = read_document(text, Problems("f"), scalars=PlainScalars(), sink=sink)
     assert node is not None
-    assert node.value == {"a": {"x": 1}, "items": [], "z": {"items": [2]}}
-    assert Places(node).find(("z", "items", 0)) == (5, 13)
-    assert seen == [(0, {"x": 1}, (3, 3)), (1, ["y", {"items": [1]}], (4, 3))]
+    assert node.value == {"a": {"x": 1}, "groups": [], "z": {"groups": [2]}}
+    assert Places(node).find(("z", "groups", 0)) == (5, 14)
+    assert seen == [(0, {"x": 1}, (3, 3)), (1, ["y", {"groups": [1]}], (4, 3))]
 
 
-@pytest.mark.parametrize("text", ["items: &all [1]\nz: *all", "&top {items: [1], z: [1]}"])
+@pytest.mark.parametrize("text", ["groups: &all [1]\nz: *all", "&top {groups: [1], z: [1]}"])
 def test_a_list_that_an_alias_may_ask_for_is_kept_whole(text: str) -> None:
-    node = read_document(
-        text.encode(), Problems("f"), scalars=PlainScalars(), stream="items", sink=lambda *_: pytest.fail("handed on")
-    )
+    node = read_document(text.encode(), Problems("f"), scalars=PlainScalars(), sink=lambda *_: pytest.fail("handed on"))
     assert node is not None
-    assert node.value == {"items": [1], "z": [1]}
+    assert node.value == {"groups": [1], "z": [1]}
 
 
 def test_an_alias_bomb_is_stopped_before_it_grows() -> None:

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from drift.desired import load_desired
 from drift.desired.tree_rules import tree_problems
+from drift.desired.trees import Trees
 from drift.errors import DesiredError, Level, Problem
+from drift.model.groups import DesiredGroup
 from drift.rules import FILE_RULES
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared
 
@@ -109,7 +113,7 @@ class TestAmounts:
             declared(f"g{number}", models={MODEL: {}}, limit_enforcement="INDEPENDENT", line=10 * number + 1)
             for number in range(1500)
         ]
-        found = list(tree_problems(groups))
+        found = list(tree_problems(Trees(groups)))
         assert len(found) == 1001
         assert {problem.rule for problem in found} == {"V19"}
         assert found[-1].message == "more than 1,000 warnings of this rule; no more are shown"
@@ -117,7 +121,7 @@ class TestAmounts:
     def test_one_profile_is_one_warning_however_many_groups_use_it(self) -> None:
         limits = {TPM: 10, TPD: 5}
         groups = [declared(f"g{number}", models={MODEL: limits}, profiles={MODEL: "gold"}) for number in range(300)]
-        (found,) = tree_problems(groups)
+        (found,) = tree_problems(Trees(groups))
         assert found.rule == "V32"
         assert found.message.endswith('; so for 299 other groups with the profile "gold"')
 
@@ -131,7 +135,7 @@ class TestAmounts:
                 for number in range(2)
             ),
         ]
-        assert [problem.message.split(" of ")[1].split()[0] for problem in tree_problems(groups)] == [
+        assert [problem.message.split(" of ")[1].split()[0] for problem in tree_problems(Trees(groups))] == [
             '"slow-0"',
             '"slower-0"',
         ]
@@ -141,7 +145,7 @@ class TestAmounts:
             declared("root", models={MODEL: {}}),
             *(declared(f"g{number}", parent="root", models={MODEL: {}}) for number in range(300)),
         ]
-        (found,) = tree_problems(groups)
+        (found,) = tree_problems(Trees(groups))
         assert found.rule == "V19"
         assert "nor is it for 300 groups below" in found.message
 
@@ -155,21 +159,21 @@ class TestSilence:
             declared("root", models={MODEL: {TPM: 1000, RPM: 100, TPD: 500_000}}, limit_enforcement=mode),
             declared("child", parent="root", models={MODEL: {TPM: 1}}, limit_enforcement=mode),
         ]
-        assert list(tree_problems(groups)) == []
+        assert list(tree_problems(Trees(groups))) == []
 
     def test_limits_that_an_independent_child_replaces(self) -> None:
         groups = [
             declared("root", models={MODEL: {TPM: 10, TPD: 100}}),
             declared("child", parent="root", models={MODEL: {TPM: 1000, TPD: 100_000}}),
         ]
-        assert list(tree_problems(groups)) == []
+        assert list(tree_problems(Trees(groups))) == []
 
     def test_pairs_that_only_ancestors_write_are_told_there(self) -> None:
         groups = [
             declared("root", models={MODEL: {TPM: 10, TPD: 5}}, limit_enforcement="CASCADING"),
             declared("child", parent="root", models={MODEL: {RPM: 1}}, limit_enforcement="CASCADING"),
         ]
-        assert [(problem.rule, problem.path) for problem in tree_problems(groups)] == [
+        assert [(problem.rule, problem.path) for problem in tree_problems(Trees(groups))] == [
             ("V32", "groups[0].models[0].usage_limits[0]")
         ]
 
@@ -202,3 +206,28 @@ def test_paths_count_the_groups_of_each_file(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("version: 1\ngroups:\n- {id: z, hierarchy: {}, models: [{slug: o/m}]}\n")
     found = load_desired([tmp_path]).warnings
     assert [problem.path for problem in found] == ["groups[1].models[0]", "groups[0].models[0]"]
+
+
+class TestAParentIdSpeltLikeAnotherGroupsExternalId:
+    """``parent_group_id: top`` is an internal id; the group whose external id is ``top`` has nothing to do with it."""
+
+    @staticmethod
+    def told(*groups: DesiredGroup) -> list[str]:
+        return [problem.rule for problem in tree_problems(Trees(groups)) if problem.level is Level.ERROR]
+
+    def test_it_has_another_mode(self) -> None:
+        stranger = declared("a", parent=UNSET, parent_group_id="top")
+        assert self.told(declared("top", limit_enforcement="CASCADING"), stranger) == []
+        pinned = declared("top", id="top", limit_enforcement="CASCADING")
+        assert self.told(pinned, stranger) == ["V13"]
+
+    def test_it_adds_no_level(self) -> None:
+        chain = [declared("top"), *(declared(f"g{n}", parent=f"g{n - 1}" if n else "top") for n in range(4))]
+        assert self.told(*chain, declared("a", parent=UNSET, parent_group_id="g3")) == []
+        assert self.told(*chain, declared("a", parent="g3")) == ["V15"]
+
+    def test_it_is_no_pool(self) -> None:
+        top = declared("top", limit_enforcement="CASCADING", models={MODEL: {TPM: 1}})
+        child = declared("a", parent="top", limit_enforcement="CASCADING", models={MODEL: {TPM: 2}})
+        assert self.told(top, replace(child, parent=UNSET, parent_group_id="top")) == []
+        assert self.told(top, child) == ["V16"]
