@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from drift.errors import Cause, GatewayError
 from drift.gateway.client import Page
 from drift.gateway.key import ApiKey
-from drift.gateway.plan import Wanted
+from drift.gateway.sweep import Wanted
 from drift.gateway.transport import error_text
 from drift.gateway.wire import decode_group, unknown_members
 from drift.model.groups import DesiredGroup, Group, Positions

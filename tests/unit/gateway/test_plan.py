@@ -5,15 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from drift.errors import Cause
-from drift.gateway.plan import (
-    Patience,
-    Wanted,
-    begins_with_list,
-    makes_up_for_the_list,
-    next_page_is_certain,
-    turns_to_gets,
-)
 from drift.gateway.settings import ReadMode
+from drift.gateway.source import Patience, begins_with_list
+from drift.gateway.sweep import Wanted, makes_up_for_the_list, next_page_is_certain, turns_to_gets
 from drift.model.groups import DesiredGroup, Group
 
 Declare = Callable[..., DesiredGroup]
