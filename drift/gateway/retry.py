@@ -65,9 +65,7 @@ class Ledger:
     def note(self, text: str) -> None:
         """Keep a remark, once; a server that provokes many does not fill the memory."""
         with self._lock:
-            if text in self._notes:
-                return
-            if len(self._notes) < _MOST_NOTES:
+            if text in self._notes or len(self._notes) < _MOST_NOTES:
                 self._notes[text] = None
             else:
                 self._left_out += 1
@@ -152,7 +150,7 @@ def failure(response: httpx.Response, where: str, redact: Redact, clock: Clock) 
     status = response.status_code
     text = error_text(response)
     said = _message(text, redact)
-    message = f"HTTP {status} {_reason(status)}".rstrip() + (f": {said}" if said else "")
+    message = f"HTTP {status} {httpx.codes.get_reason_phrase(status)}".rstrip() + (f": {said}" if said else "")
     message += _request_ids(response, redact)
     cause = _CAUSES.get(status, Cause.UNEXPECTED_STATUS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -192,13 +190,6 @@ def _message(text: str, redact: Redact) -> str:
     # Redacted before anything is cut off: half a key would not be recognised.
     said = redact(said)[:_LONGEST_MESSAGE]
     return f"{said} ({redact(code)[:_LONGEST_MESSAGE]})" if code else said
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def _request_ids(response: httpx.Response, redact: Redact) -> str:
