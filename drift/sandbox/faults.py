@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from fnmatch import fnmatchcase
-from http import HTTPStatus
+from http.client import responses
 from threading import Lock
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode
@@ -67,16 +67,13 @@ class CannedAnswer(Struct, frozen=True):
         headers = [("Content-Type", self.type)]
         if self.location:
             headers.append(("Location", self.location))
-        error: dict[str, str | int] = {"error": _phrase(self.status)}
+        error: dict[str, str | int] = {"error": responses.get(self.status, f"Status {self.status}")}
         if self.retry_after is not None:
-            match self.retry_after_in:
-                case "body":
-                    error["retry_after"] = self.retry_after
-                case "header":
-                    headers.append(("Retry-After", str(self.retry_after)))
-                case "date":
-                    when = now + timedelta(seconds=self.retry_after)
-                    headers.append(("Retry-After", format_datetime(when, usegmt=True)))
+            if self.retry_after_in == "body":
+                error["retry_after"] = self.retry_after
+            else:
+                when = format_datetime(now + timedelta(seconds=self.retry_after), usegmt=True)
+                headers.append(("Retry-After", when if self.retry_after_in == "date" else str(self.retry_after)))
         body = msgspec.json.encode(error) if self.body is None else self.body
         return HttpResponse(self.status, body, tuple(headers))
 
@@ -228,13 +225,6 @@ class Faults:
 
 def _before(ask: Ask, action: Action) -> Ask:
     return lambda request: action(request, ask)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"
 
 
 def _query(request: HttpRequest) -> dict[str, str]:

@@ -9,7 +9,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import count
 from threading import RLock
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
@@ -63,7 +62,8 @@ class World:
         self._requests_per_second = requests_per_second
         self._second = 0
         self._requests: Counter[tuple[str, str]] = Counter()
-        self._store = Store(clock, (f"grp{number}" for number in count(1)), foreign, questions)
+        self._store = Store(clock, questions)
+        self._store.reserve(foreign)
         self._lock = RLock()
 
     def handle(self, request: HttpRequest) -> HttpResponse:
