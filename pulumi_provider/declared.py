@@ -97,11 +97,8 @@ def _encode(group: DesiredGroup) -> CanonicalJson:
             for slug, limits in sorted(group.models.items())
         ]
     shape = _given(
-        id=UNSET if group.id is None else group.id,
-        metadata=_given(
-            external_entity_id=UNSET if group.external_entity_id is None else group.external_entity_id,
-            name=group.name,
-        ),
+        id=group.id or UNSET,
+        metadata=_given(external_entity_id=group.external_entity_id or UNSET, name=group.name),
         hierarchy=_given(
             limit_enforcement=group.limit_enforcement, parent=group.parent, parent_group_id=group.parent_group_id
         ),

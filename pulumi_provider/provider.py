@@ -5,7 +5,7 @@ Importing it does nothing, and an instance holds nothing until it is configured,
 """
 
 import threading
-from typing import Any, NoReturn
+from typing import Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -67,13 +67,13 @@ class GatewayGroupProvider(ResourceProvider):
         """Nothing to update, whatever differs."""
         return DiffResult(changes=False)
 
-    def create(self, props: dict[str, Any]) -> CreateResult:
+    def create(self, _props: dict[str, Any]) -> CreateResult:
         """Refuse."""
-        _refuse(props)
+        raise GroupReadError(_READ_ONLY)
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Refuse."""
-        _refuse(news)
+        raise GroupReadError(_READ_ONLY)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do nothing: a stack that forgets a group leaves the group alone."""
@@ -91,7 +91,3 @@ class GatewayGroupProvider(ResourceProvider):
             if self._reader is None:
                 self._reader = GroupReader(self._config.get, environment())
             return self._reader
-
-
-def _refuse(_props: dict[str, Any]) -> NoReturn:
-    raise GroupReadError(_READ_ONLY)
