@@ -17,7 +17,7 @@ from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
 from drift.model.prices import Prices
 from drift.model.readings import Reading
-from drift.model.selection import Shard
+from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.report.acceptance import Acceptances, Outcome, accept
 from drift.report.evidence import Evidence
@@ -25,6 +25,7 @@ from drift.report.finding import Finding
 from drift.report.report import Gate, GroupEntry, Report, Status, assemble
 
 _FOUND = {Status.IN_SYNC, Status.DRIFT}
+ALL = Selection()
 _LOOKS = 3
 """Confirming readings at most: a parent that turns out to be created anew makes its children suspect, and so on."""
 
@@ -67,13 +68,13 @@ def check(
     api_url: str,
     gate: Gate | None = None,
     unmanaged: bool = False,
-    shard: Shard | None = None,
+    selection: Selection = ALL,
     prices: Prices | None = None,
     acceptances: Acceptances | None = None,
     problems: Sequence[Problem] = (),
     evidence: Evidence | None = None,
     baseline: Baseline | None = None,
-    on_reading: Callable[[], None] = lambda: None,
+    on_reading: Callable[[Reading], None] = lambda _: None,
     interrupted: Callable[[], ExitCode | None] = lambda: None,
 ) -> Report:
     """Read, compare, confirm, and report.
@@ -85,19 +86,19 @@ def check(
         api_url: The base URL to name in the report.
         gate: What the caller fails on.
         unmanaged: Also report live groups that are not declared; reads the whole workspace.
-        shard: Check only this part of the groups. Their ancestors are read too, to compare links and effects;
+        selection: Check only these groups. Their ancestors are read too, to compare links and effects;
             one that cannot be read is reported as unread, for then a link was not checked.
         prices: Turns exposed tokens into money.
         acceptances: What is accepted, and on which day; nothing if left out.
         problems: Warnings of the desired files, to be carried into the report.
         evidence: What the report rests on; its digest is filled in.
         baseline: An earlier declaration; every finding then says where it comes from.
-        on_reading: Called for every reading, for progress.
+        on_reading: Called with every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
     """
     started_at = now()
-    wanted = desired if shard is None else _with_ancestors(desired, shard)
-    run = Run(wanted, on_reading, shard, prices)
+    wanted = desired if selection.is_all else _with_ancestors(desired, selection)
+    run = Run(wanted, on_reading, selection, prices)
     run.take(source.read(wanted, unmanaged=unmanaged))
     suspected = _confirm(run, source)
     confirmed = run.findings()
@@ -107,7 +108,7 @@ def check(
     outcome = accept(
         judged.findings if judged else findings,
         acceptances or Acceptances(),
-        is_known=_known(entries, everything=unmanaged and shard is None),
+        is_known=_known(entries, everything=unmanaged and selection.is_all),
     )
     return assemble(
         findings=outcome.findings,
@@ -115,7 +116,7 @@ def check(
         groups=_accepted(entries, outcome),
         transient=_vanished(suspected, confirmed, run.is_unread),
         unseen=_not_listed(source) if unmanaged else None,
-        shard=None if shard is None else str(shard),
+        shard=str(selection.shard) if selection.shard else None,
         gate=gate or Gate(),
         api_url=api_url,
         started_at=started_at,
@@ -158,11 +159,11 @@ def _accepted(entries: Sequence[GroupEntry], outcome: Outcome) -> list[GroupEntr
     ]
 
 
-def _with_ancestors(desired: Sequence[DesiredGroup], shard: Shard) -> list[DesiredGroup]:
-    """The groups of the shard and their declared ancestors, in the order of the files."""
+def _with_ancestors(desired: Sequence[DesiredGroup], selection: Selection) -> list[DesiredGroup]:
+    """The selected groups and their declared ancestors, in the order of the files."""
     declaration = Declaration(desired)
-    owned = [position for position, group in declaration if shard.owns(group.ref)]
-    wanted = {*owned, *(above for position in owned for above in declaration.above(position))}
+    selected = selection.positions(declaration)
+    wanted = {*selected, *(above for position in selected for above in declaration.above(position))}
     return [group for position, group in declaration if position in wanted]
 
 

@@ -18,10 +18,10 @@ from drift.checker.pins import broken_pins, is_reported
 from drift.checker.pools import Overrun, overrun_findings, overruns
 from drift.errors import Cause
 from drift.model.declaration import Declaration, Key
-from drift.model.groups import DesiredGroup, Group, GroupRef
+from drift.model.groups import DesiredGroup, Group
 from drift.model.prices import Prices
 from drift.model.readings import Failed, Found, Missing, Reading
-from drift.model.selection import Shard
+from drift.model.selection import Selection
 from drift.report.exposure import Exposure
 from drift.report.finding import Affected, Finding
 from drift.report.report import GroupEntry, Status, Unread
@@ -35,13 +35,14 @@ class Run:
     def __init__(
         self,
         desired: Sequence[DesiredGroup],
-        on_reading: Callable[[], None] = lambda: None,
-        shard: Shard | None = None,
+        on_reading: Callable[[Reading], None] = lambda _: None,
+        selection: Selection | None = None,
         prices: Prices | None = None,
     ) -> None:
-        """Of the groups in ``desired`` only those of the ``shard`` are reported; the others are context."""
+        """Of the groups in ``desired`` only those of the ``selection`` are reported; the others are context."""
         self.declaration = Declaration(desired)
-        self._shard = shard
+        self._selection = selection or Selection()
+        self._selected = self._selection.positions(self.declaration)
         self._on_reading = on_reading
         self._prices = prices
         self._known: dict[int, Known] = {}
@@ -51,9 +52,9 @@ class Run:
     def take(self, readings: Iterable[Reading]) -> None:
         """Compare each reading and keep the outcome; a later reading of a group replaces an earlier one."""
         for reading in readings:
-            self._on_reading()
+            self._on_reading(reading)
             if reading.desired is None:
-                if self._owns(reading.live.ref):
+                if self._selection.owns(reading.live.ref):
                     self._unmanaged.append(reading.live)
             else:
                 position = self.declaration.position(reading.desired)
@@ -82,9 +83,8 @@ class Run:
             if self._reports(position)
             for finding in findings
         ]
-        inherited = [
-            finding for finding in information(live, self.picture.contradictions, every) if self._owns(finding.group)
-        ]
+        unexplained = information(live, self.picture.contradictions, every)
+        inherited = [finding for finding in unexplained if self._selection.owns(finding.group)]
         not_declared = [
             replace(finding, exposure=effects.of_unmanaged(index))
             for index, finding in enumerate(_unmanaged_findings(live))
@@ -123,11 +123,8 @@ class Run:
         """Whether there is no answer about the group at this position."""
         return not isinstance(self._known.get(position), Kept | Missing)
 
-    def _owns(self, group: GroupRef) -> bool:
-        return self._shard is None or self._shard.owns(group)
-
     def _reports(self, position: int) -> bool:
-        return self._owns(self.declaration.groups[position].ref)
+        return position in self._selected
 
     def _status(self, position: int, findings: tuple[Finding, ...]) -> Status:
         match self._known.get(position):

@@ -60,7 +60,7 @@ def read_workspace(
     source: "GroupSource",
     desired: Sequence[DesiredGroup] = (),
     *,
-    on_reading: Callable[[], None],
+    on_reading: Callable[[Reading], None],
     suspects: Callable[[Sequence[Reading]], Sequence[DesiredGroup]] = lambda _: (),
 ) -> Workspace:
     """Read every live group, and find out about every declared one.
@@ -68,13 +68,13 @@ def read_workspace(
     Args:
         source: Where live groups come from.
         desired: The declared groups.
-        on_reading: Called for every reading, for progress.
+        on_reading: Called with every reading, for progress.
         suspects: Which declared groups are read once more, since a list is no snapshot; the later reading counts.
             Not asked where the list failed.
     """
     readings: list[Reading] = []
     for reading in source.read(desired, unmanaged=True):
-        on_reading()
+        on_reading(reading)
         readings.append(reading)
     doubtful = () if source.list_failure else suspects(readings)
     again = {id(reading.desired): reading for reading in source.confirm(doubtful)} if doubtful else {}

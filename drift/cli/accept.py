@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from drift.cli.checking import now
-from drift.cli.console import write_result
-from drift.cli.files import read_report, write_file
+from drift.cli.console import now, write_result
+from drift.cli.files import checked_path, read_report, write_file
+from drift.cli.options import DAY, SAVED
 from drift.errors import Location, SettingsError
 from drift.export.acceptances import append_accepted
 from drift.model.wording import counted
@@ -22,7 +22,7 @@ _FILE = Path("desired/accepted.yaml")
 
 
 @click.command()
-@click.argument("report", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("report", type=SAVED)
 @click.option("--group", "groups", multiple=True, metavar="ID", help="Only of this group; * and ? match. Repeatable.")
 @click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only of this rule. Repeatable.")
 @click.option("--all", "everything", is_flag=True, help="All differences of the report.")
@@ -31,7 +31,7 @@ _FILE = Path("desired/accepted.yaml")
 @click.option(
     "--until",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="YYYY-MM-DD",
     help="The last day on which it is accepted, UTC.",
 )
@@ -81,8 +81,7 @@ def command(
     if dry_run:
         write_result(appended.text)
         return 0
-    if not file.parent.is_dir():
-        raise SettingsError(f"cannot write {file}: there is no directory {file.parent}")
+    checked_path(file)
     write_file(file, appended.text)
     for finding in chosen:
         write_result(
@@ -120,8 +119,7 @@ def _acceptance(finding: Finding, reason: str, owner: str, until: date, file: Pa
 
 def _text(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            return stream.read()
+        return file.read_bytes().decode()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

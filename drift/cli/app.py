@@ -12,7 +12,7 @@ from drift.model.wording import did_you_mean
 from drift.version import __version__
 
 
-class _Entry(NamedTuple):
+class _Command(NamedTuple):
     """A command that is imported when it is asked for."""
 
     place: str
@@ -20,25 +20,25 @@ class _Entry(NamedTuple):
     help: str
 
 
-COMMANDS: Mapping[str, _Entry] = {
-    "check": _Entry("check", "Compare declared groups with live ones."),
-    "validate": _Entry("validate", "Check desired files, without a key and without a network."),
-    "tree": _Entry("tree", "Show groups as trees, with their limits and who sets them."),
-    "export": _Entry("export", "Write live groups as desired files."),
-    "plan": _Entry("plan", "Write how live groups could be repaired; nothing is sent."),
-    "snapshot": _Entry("snapshot", "Write the whole workspace to a file."),
-    "diff": _Entry("diff", "Compare two snapshots of a workspace."),
-    "render": _Entry("reports:render", "Print saved reports in other formats, or several as one."),
-    "accept": _Entry("accept", "Accept differences of a report until a day."),
-    "history": _Entry("reports:history", "Say when each difference was first and last seen, from saved reports."),
-    "notify": _Entry("notify", "Tell a webhook what is new since the previous report."),
-    "comment": _Entry("forge:comment", "Keep one comment on a pull request up to date with a report."),
-    "issue": _Entry("forge:issue", "Keep one issue up to date with the reports of scheduled checks."),
-    "init": _Entry("reference:init", "Copy the worked example into a new directory."),
-    "demo": _Entry("demo", "Show a check against a sandbox: no key, no network."),
-    "sandbox": _Entry("sandbox", "Serve a gateway in memory on this machine."),
-    "explain": _Entry("reference:explain", "Say what a rule means and what to do about it."),
-    "schema": _Entry("reference:schema", "Print a JSON Schema: of desired files or of the report."),
+COMMANDS: Mapping[str, _Command] = {
+    "check": _Command("check", "Compare declared groups with live ones."),
+    "validate": _Command("validate", "Check desired files, without a key and without a network."),
+    "tree": _Command("tree", "Show groups as trees, with their limits and who sets them."),
+    "export": _Command("export", "Write live groups as desired files."),
+    "plan": _Command("plan", "Write how live groups could be repaired; nothing is sent."),
+    "snapshot": _Command("snapshots:snapshot", "Write the whole workspace to a file."),
+    "diff": _Command("snapshots:diff", "Compare two snapshots of a workspace."),
+    "render": _Command("reports:render", "Print saved reports in other formats, or several as one."),
+    "accept": _Command("accept", "Accept differences of a report until a day."),
+    "history": _Command("reports:history", "Say when each difference was first and last seen, from saved reports."),
+    "notify": _Command("notify", "Tell a webhook what is new since the previous report."),
+    "comment": _Command("forge:comment", "Keep one comment on a pull request up to date with a report."),
+    "issue": _Command("forge:issue", "Keep one issue up to date with the reports of scheduled checks."),
+    "init": _Command("reference:init", "Copy the worked example into a new directory."),
+    "demo": _Command("sandbox:demo", "Show a check against a sandbox: no key, no network."),
+    "sandbox": _Command("sandbox:sandbox", "Serve a gateway in memory on this machine."),
+    "explain": _Command("reference:explain", "Say what a rule means and what to do about it."),
+    "schema": _Command("reference:schema", "Print a JSON Schema: of desired files or of the report."),
 }
 
 

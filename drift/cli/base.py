@@ -6,7 +6,6 @@ Git is only asked: no working tree, index or reference is touched.
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from drift.checker.base import Baseline, DeclaredBaseline, ReportBaseline
 from drift.cli.files import read_report, repository_of
@@ -20,29 +19,24 @@ _SECONDS = 20.0
 _GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
-class Commit(NamedTuple):
-    """The commit that files belong to."""
+def commit_of(paths: Sequence[str]) -> tuple[str, bool] | tuple[None, None]:
+    """The commit of the files at the paths, and whether they differ from it or are not in it.
 
-    hash: str
-    dirty: bool
-    """Whether the files differ from it, or are not in it."""
-
-
-def commit_of(paths: Sequence[str]) -> Commit | None:
-    """The commit of the files at the paths; None outside a repository, without git, or for standard input."""
+    There is none outside a repository, without git, or for standard input.
+    """
     files = [Path(path) for path in paths if path != "-"]
     directory = next((_directory(path) for path in files), None)
     # Starting git is slow, and few directories are in a repository.
     if directory is None or repository_of(directory) is None:
-        return None
+        return None, None
     try:
         head = _git(["rev-parse", "--verify", "--quiet", "HEAD"], directory)
         status = _git(["status", "--porcelain", "--", *(str(path.absolute()) for path in files)], directory)
     except SettingsError:
-        return None
+        return None, None
     if head is None or status is None:
-        return None
-    return Commit(head.decode("ascii", "replace").strip(), dirty=bool(status.strip()))
+        return None, None
+    return head.decode("ascii", "replace").strip(), bool(status.strip())
 
 
 def _directory(path: Path) -> Path:

@@ -1,26 +1,25 @@
 """``drift check``: the main job."""
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
-from drift.cli.checking import Request, api_key, run_check
+from drift.cli.checking import Request, run_check
+from drift.cli.connection import Connection, live_options
 from drift.cli.console import say_problems
 from drift.cli.options import (
+    DAY,
     DURATION,
     SHARD,
-    Connection,
-    connection_options,
+    ReportOutputs,
     desired_paths,
+    fail_on_option,
     ignore_option,
-    live_option,
-    refuse_connection,
+    report_outputs,
 )
-from drift.cli.outputs import ReportOutputs, report_outputs
 from drift.errors import SettingsError
-from drift.model.selection import Shard
+from drift.model.selection import Selection, Shard
 from drift.report.report import FailOn, Gate
 
 
@@ -29,8 +28,7 @@ from drift.report.report import FailOn, Gate
     "5 authentication, 130/143 interrupted."
 )
 @desired_paths
-@connection_options
-@live_option
+@live_options
 @click.option(
     "--confirm-after",
     type=DURATION,
@@ -43,11 +41,7 @@ from drift.report.report import FailOn, Gate
     help="Compare with an earlier declaration as well, and say of each difference where it comes from: a git revision "
     "(REV... for where this branch left it), a directory, or a JSON report.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice([choice.value for choice in FailOn]),
-    help="Which drift makes the exit code 2. [default: drift; conflicting with --base]",
-)
+@fail_on_option("Which drift makes the exit code 2. [default: drift; conflicting with --base]")
 @click.option("--strict", is_flag=True, help="Exit 3 if anything is unread, even if there is drift as well.")
 @click.option(
     "--shard",
@@ -64,7 +58,7 @@ from drift.report.report import FailOn, Gate
 )
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="YYYY-MM-DD",
     help="Judge acceptances as on this day. [default: today, UTC]",
 )
@@ -74,7 +68,6 @@ def command(
     paths: tuple[str, ...],
     *,
     connection: Connection,
-    live: Path | None,
     confirm_after: float | None,
     unmanaged: bool,
     base: str | None,
@@ -90,22 +83,22 @@ def command(
 
     PATH is a YAML file, a directory of them, or - for standard input. Nothing is ever written to the gateway.
     """
-    if live:
-        refuse_connection("--live", more=("confirm_after",))
     request = Request(
         paths=paths or ("desired",),
-        settings=replace(connection.settings, confirm_after=confirm_after or 0.0),
+        connection=replace(
+            connection,
+            settings=replace(connection.settings, confirm_after=confirm_after or 0.0),
+            show_progress=outputs.options.verbosity >= 0,
+        ),
         gate=Gate(_fail_on(fail_on, base), strict=strict),
         base=base,
         unmanaged=unmanaged,
-        shard=shard,
+        selection=Selection(shard=shard),
         as_of=as_of.date() if as_of else None,
         warn_expiring=warn_expiring,
-        ignore=frozenset(ignore),
-        show_progress=outputs.options.verbosity >= 0,
-        live=live,
+        ignore=ignore,
     )
-    report = run_check(request, lambda: api_key(connection.api_key_file))
+    report = run_check(request)
     outputs.write(report)
     if not report.failure:
         say_problems(report.problems)

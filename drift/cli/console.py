@@ -1,17 +1,22 @@
-"""Streams, colour, progress and errors: the result goes to stdout, everything else to stderr."""
+"""The process around a command: environment, clock, signals and streams.
+
+The result goes to stdout, everything else to stderr.
+"""
 
 import os
+import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Literal, TextIO, TypeAlias, TypeVar
 
-from drift.errors import DesiredError, DriftError, Level, Problem
+from drift.errors import DesiredError, DriftError, ExitCode, Level, Problem
 from drift.render.visible import visible
 
 ColourChoice: TypeAlias = Literal["auto", "always", "never"]
@@ -23,11 +28,22 @@ _EVERY = 0.1
 """Seconds between updates of it."""
 _BAR = 20
 """Columns, so that all of the line fits a terminal of 80."""
+_SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
 def environment() -> Mapping[str, str]:
     """The process environment; nobody else reads it."""
     return os.environ  # noqa: TID251 - this is the one place
+
+
+def now() -> datetime:
+    """The clock; nobody else reads it."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the one place
+
+
+def read_stdin(limit: int = -1) -> bytes:
+    """All of standard input, for the path ``-``, or the first ``limit`` bytes of it."""
+    return sys.stdin.buffer.read(limit)
 
 
 def write_result(text: str) -> None:
@@ -100,6 +116,12 @@ def problem_lines(problems: Iterable[Problem], *, colour: bool) -> Iterable[str]
             yield f"    hint: {visible(problem.hint)}"
 
 
+def say_notes(notes: Iterable[str]) -> None:
+    """Write what the reader should know about the reading."""
+    for note in notes:
+        say(f"note: {visible(note)}")
+
+
 def say_problems(problems: Iterable[Problem]) -> None:
     """Write the problems of desired files to stderr."""
     for line in problem_lines(problems, colour=use_colour(sys.stderr)):
@@ -141,19 +163,19 @@ def _coloured(text: str, code: str, colour: bool) -> str:  # noqa: FBT001 - a pr
 
 
 @contextmanager
-def progress(what: str, total: int | None, *, wanted: bool = True) -> Iterator[Callable[[], None]]:
-    """Yield a function to call for every group; if stderr is a terminal, a line there says how far the work is.
+def progress(what: str, total: int | None, *, wanted: bool = True) -> Iterator[Callable[[object], None]]:
+    """Yield a function to call with every group; if stderr is a terminal, a line there says how far the work is.
 
     It appears when the work takes a while, and is gone afterwards. ``total`` is None where nobody knows how many
     groups there are; then there is no estimate of the time left.
     """
     if not wanted or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda _: None
         return
     done = 0
     over = threading.Event()
 
-    def advance() -> None:
+    def advance(_: object) -> None:
         nonlocal done
         done += 1
 
@@ -189,3 +211,47 @@ def _progress_line(what: str, done: int, total: int | None, seconds: float) -> s
     done = min(done, total)
     left = f" left {timedelta(seconds=round((total - done) / speed))}" if done else ""
     return f"{what} [{'#' * (_BAR * done // total):.<{_BAR}}] {done:,}/{total:,}{said}{left}"
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM end a run early, with a report of what was seen so far; ask :meth:`code` when it is over."""
+
+    def __init__(self) -> None:
+        self._received: ExitCode | None = None
+        self.stop: Callable[[], None] = lambda: None
+        """Ends the run; called from the signal handler."""
+
+    def code(self) -> ExitCode | None:
+        """The exit code of the signal that came first, or None."""
+        return self._received
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._received is not None:
+            # Asked twice: end now, without a report, and let nothing more come between.
+            _ignore_from_now_on()
+            raise KeyboardInterrupt
+        self._received = _SIGNALS[signal.Signals(number)]
+        self.stop()
+
+
+@contextmanager
+def catch_interrupts() -> Iterator[Interrupts]:
+    """Within the block the two signals only ask the run to stop; afterwards they are what they were.
+
+    Once one has come they are ignored afterwards: the program is ending, and all of its report is to be written.
+    """
+    interrupts = Interrupts()
+    before = {number: signal.signal(number, interrupts._handle) for number in _SIGNALS}  # noqa: SLF001 - same module
+    try:
+        yield interrupts
+    finally:
+        if interrupts.code() is None:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        else:
+            _ignore_from_now_on()
+
+
+def _ignore_from_now_on() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

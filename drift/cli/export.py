@@ -1,18 +1,17 @@
 """``drift export``: live groups to desired files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from drift.checker.workspace import REFUSED, Workspace, read_workspace
-from drift.cli.checking import api_key, connected
-from drift.cli.console import say, say_error, write_result
-from drift.cli.files import difference, existing_files, write_files
-from drift.cli.interrupts import catch_interrupts
-from drift.cli.options import Connection, connection_options
-from drift.errors import HINTS, Cause, ExitCode, SettingsError, UndeclarableError
+from drift.cli.connection import Connection, connection_options
+from drift.cli.console import catch_interrupts, say, say_error, say_notes, write_result
+from drift.cli.files import write_file
+from drift.errors import HINTS, Cause, DesiredError, ExitCode, OutputError, SettingsError, UndeclarableError
 from drift.export.state import Destination, ExportOptions, Layout, LiveState, differences
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup
@@ -66,12 +65,9 @@ def command(
     layout: Layout | None,
     globs: tuple[str, ...],
     below: tuple[str, ...],
-    unmanaged_only: bool,
-    profiles: bool,
-    pin_ids: bool,
-    force: bool,
     dry_run: bool,
     connection: Connection,
+    **flags: bool,
 ) -> int:
     """Write the live groups as desired files to PATH (default: desired), a directory or a YAML file.
 
@@ -80,14 +76,8 @@ def command(
     nothing is written. A `drift check` right afterwards finds nothing.
     """
     to = _destination(path, layout)
-    options = ExportOptions(
-        layout=layout or "per-root",
-        selection=Selection(globs, below),
-        unmanaged_only=unmanaged_only,
-        profiles=profiles,
-        pin_ids=pin_ids,
-        force=force,
-    )
+    # The other options are named as the fields are.
+    options = ExportOptions(layout=layout or "per-root", selection=Selection(globs, below), **flags)
     return _export(to, options, connection, dry_run=dry_run)
 
 
@@ -113,13 +103,12 @@ def _destination(path: str, layout: Layout | None) -> Destination:
 
 
 def _export(to: Destination, options: ExportOptions, connection: Connection, *, dry_run: bool) -> int:
-    key = api_key(connection.api_key_file)
-    before = existing_files(to.path)
+    before = _existing_files(to.path)
     from drift.export.exporting import declared_in, export  # noqa: PLC0415 - PyYAML only when files are read
 
     texts = {name: data.decode() for name, data in before.items()}
     desired = declared_in(texts).desired.groups
-    with connected(connection.settings, key, len(desired) or None, show_progress=True) as live:
+    with connection.gateway(len(desired) or None) as live:
 
         def suspects(readings: Sequence[Reading]) -> Sequence[DesiredGroup]:
             # What seems to differ is asked for once more, as in a check.
@@ -134,8 +123,7 @@ def _export(to: Destination, options: ExportOptions, connection: Connection, *, 
     refused = _refuse_unread(workspace, broken, options)
     if refused is not None:
         return refused
-    for note in workspace.notes:
-        say(f"note: {visible(note)}")
+    say_notes(workspace.notes)
     try:
         exported = export(texts, LiveState.of(workspace.readings), options, to)
     except UndeclarableError as error:
@@ -144,11 +132,11 @@ def _export(to: Destination, options: ExportOptions, connection: Connection, *, 
     if exported.conflicts:
         return _refuse_conflicts(exported)
     if dry_run:
-        write_result("".join(difference(name, texts.get(name), text) for name, text in sorted(exported.texts.items())))
+        write_result("".join(_difference(name, texts.get(name), text) for name, text in sorted(exported.texts.items())))
         return ExitCode.IN_SYNC
     # Once the first file is there, the others shall be as well.
     with catch_interrupts() as interrupts:
-        write_files(to.path.parent if to.directory is None else to.path, before, exported.texts)
+        _write_files(to.path.parent if to.directory is None else to.path, before, exported.texts)
     write_result(_summary(to, exported, new=sum(name not in before for name in exported.texts)))
     return interrupts.code() or ExitCode.IN_SYNC
 
@@ -211,3 +199,65 @@ def _summary(to: Destination, exported: "Exported", *, new: int) -> str:
         f"{counted(exported.groups, 'group')} declared, {exported.added} of them new\n"
         f"next: drift check {path}\n"
     )
+
+
+def _existing_files(path: Path) -> Mapping[str, bytes]:
+    """The desired files that are there.
+
+    Raises:
+        DesiredError: One of them cannot be read.
+    """
+    if not path.exists():
+        return {}
+    from drift.desired.files import NO_FILES, Sources, is_text  # noqa: PLC0415 - PyYAML only when files are read
+    from drift.desired.problems import Problems  # noqa: PLC0415
+
+    sources = Sources([path])
+    files = {source.name: source.data for source in sources}
+    problems = [problem for unread in sources.unread for problem in unread.all()]
+    if problems and not (path.is_dir() and {problem.message for problem in problems} == {NO_FILES}):
+        raise DesiredError(problems)
+    for name, data in files.items():
+        if not is_text(data, wrong := Problems(name)):
+            raise DesiredError(wrong.all())
+    return files
+
+
+def _write_files(directory: Path, before: Mapping[str, bytes], texts: Mapping[str, str]) -> None:
+    """Write all files, each in one step; ``directory`` is made if it is not there.
+
+    Raises:
+        OutputError: A file is no longer what was read, or cannot be written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {directory}: {error.strerror or error}") from error
+    for name in texts:
+        _refuse_changed(name, before.get(name))
+    for name, text in sorted(texts.items()):
+        write_file(Path(name), text)
+
+
+def _refuse_changed(name: str, before: bytes | None) -> None:
+    """Refuse to overwrite what somebody wrote while the groups were being read."""
+    now: bytes | None = None
+    with suppress(OSError):
+        now = Path(name).read_bytes()
+    if now != before:
+        raise OutputError(f"{name} changed during the export; nothing was written", hint="run again")
+
+
+def _difference(name: str, before: str | None, after: str) -> str:
+    """The change as `git apply` and `patch` take it."""
+    from difflib import unified_diff  # noqa: PLC0415 - only exports need it
+
+    def lines(text: str) -> list[str]:
+        parts = text.split("\n")
+        return [f"{part}\n" for part in parts[:-1]] + (
+            [f"{parts[-1]}\n\\ No newline at end of file\n"] if parts[-1] else []
+        )
+
+    shown = visible(Path(name).as_posix().lstrip("/"))
+    old = "/dev/null" if before is None else f"a/{shown}"
+    return "".join(unified_diff(lines(before or ""), lines(after), old, f"b/{shown}"))

@@ -1,19 +1,17 @@
-"""Reading and writing files: saved reports, outputs, and desired files as an export finds and leaves them."""
+"""Reading and writing files: saved reports and snapshots, secrets, outputs."""
 
 import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from drift.cli.options import read_stdin
-from drift.errors import DesiredError, OutputError, SettingsError
+from drift.cli.console import read_stdin
+from drift.errors import OutputError, SettingsError
 from drift.render.json import parse as parse_report
 from drift.render.json import version_of
-from drift.render.visible import visible
 from drift.report.report import SCHEMA_VERSION, Report
 
 if TYPE_CHECKING:
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 _MOST_OF_A_REPORT = 256 * 1024 * 1024
 """Bytes; a report of 100,000 groups has a tenth of that."""
 _MOST_OF_A_SECRET = 64 * 1024
+_STREAMS = ("/dev/std", "/dev/fd/")
+"""Names of what is open already, perhaps a file that others write to as well, such as the summary of a CI job."""
 
 
 def read_report(path: Path) -> Report:
@@ -107,7 +107,7 @@ def write_file(path: Path, content: str | bytes) -> None:
     """Replace a file in one step: beside it first, then renamed, so that no reader sees half of it.
 
     A file that is there keeps its permissions, and a link stays a link. What is no plain file, such as
-    ``/dev/null`` or a named pipe, is written to and not replaced.
+    ``/dev/null`` or a named pipe, is written to and not replaced; nor is a file behind ``/dev/stdout``.
 
     Raises:
         OutputError: The file cannot be written, or a link in a repository leads out of it; what stood there before
@@ -117,8 +117,9 @@ def write_file(path: Path, content: str | bytes) -> None:
     temporary: Path | None = None
     try:
         place = _followed(path)
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
+        if str(path).startswith(_STREAMS) or (path.exists() and not path.is_file()):
+            with path.open("ab") as stream:
+                stream.write(data)
             return
         mode = place.stat().st_mode if place.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
@@ -156,65 +157,3 @@ def _umask() -> int:
     umask = os.umask(0)
     os.umask(umask)
     return umask
-
-
-def existing_files(path: Path) -> Mapping[str, bytes]:
-    """The desired files that are there.
-
-    Raises:
-        DesiredError: One of them cannot be read.
-    """
-    if not path.exists():
-        return {}
-    from drift.desired.files import NO_FILES, Sources, is_text  # noqa: PLC0415 - PyYAML only when files are read
-    from drift.desired.problems import Problems  # noqa: PLC0415
-
-    sources = Sources([path])
-    files = {source.name: source.data for source in sources}
-    problems = [problem for unread in sources.unread for problem in unread.all()]
-    if problems and not (path.is_dir() and {problem.message for problem in problems} == {NO_FILES}):
-        raise DesiredError(problems)
-    for name, data in files.items():
-        if not is_text(data, wrong := Problems(name)):
-            raise DesiredError(wrong.all())
-    return files
-
-
-def write_files(directory: Path, before: Mapping[str, bytes], texts: Mapping[str, str]) -> None:
-    """Write all files, each in one step; ``directory`` is made if it is not there.
-
-    Raises:
-        OutputError: A file is no longer what was read, or cannot be written.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {directory}: {error.strerror or error}") from error
-    for name in texts:
-        _refuse_changed(name, before.get(name))
-    for name, text in sorted(texts.items()):
-        write_file(Path(name), text)
-
-
-def _refuse_changed(name: str, before: bytes | None) -> None:
-    """Refuse to overwrite what somebody wrote while the groups were being read."""
-    now: bytes | None = None
-    with suppress(OSError):
-        now = Path(name).read_bytes()
-    if now != before:
-        raise OutputError(f"{name} changed during the export; nothing was written", hint="run again")
-
-
-def difference(name: str, before: str | None, after: str) -> str:
-    """The change as `git apply` and `patch` take it."""
-    from difflib import unified_diff  # noqa: PLC0415 - only exports need it
-
-    def lines(text: str) -> list[str]:
-        parts = text.split("\n")
-        return [f"{part}\n" for part in parts[:-1]] + (
-            [f"{parts[-1]}\n\\ No newline at end of file\n"] if parts[-1] else []
-        )
-
-    shown = visible(Path(name).as_posix().lstrip("/"))
-    old = "/dev/null" if before is None else f"a/{shown}"
-    return "".join(unified_diff(lines(before or ""), lines(after), old, f"b/{shown}"))

@@ -7,7 +7,7 @@ import msgspec
 
 from drift.cli.console import write_result
 from drift.cli.files import read_report, read_secret
-from drift.cli.options import SAVED, timeout_option
+from drift.cli.options import FILE, SAVED, timeout_option
 from drift.forge.http import TIMEOUT, Service, checked_url
 from drift.render.visible import visible
 from drift.report.notice import Item, Notice, notice
@@ -21,13 +21,13 @@ _SLACK_LINES = 10
     "--since",
     "previous",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="The JSON report of the run before; if there is no such file, this is the first run.",
 )
 @click.option(
     "--webhook-url-file",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="File with the webhook's URL on its only line. It is never printed.",
 )
 @timeout_option(TIMEOUT, "Time for all tries together; what is not sent by then is not.")

@@ -1,20 +1,22 @@
 """Options that several commands share."""
 
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from msgspec import Struct, convert
+from msgspec import Struct
+from msgspec.structs import replace
 
-from drift.cli.console import environment
-from drift.errors import SettingsError
-from drift.gateway.settings import API_URL, API_URL_VARIABLE, KEY_VARIABLE, ReadSettings, duration
-from drift.gateway.settings import api_url as resolve_api_url
+from drift.cli.console import ColourChoice, stdout_colour, terminal_width, write_result
+from drift.cli.files import checked_path, write_file
+from drift.errors import OutputError, SettingsError
+from drift.gateway.settings import duration
 from drift.model.selection import Shard
 from drift.model.wording import did_you_mean
+from drift.render import FORMATS, LEAST_BYTES, RenderOptions, render_report, renderer
+from drift.report.report import FailOn, Report
 from drift.rules import FILE_RULES, RULES
 
 FC = TypeVar("FC", bound=Callable[..., Any] | click.Command)
@@ -33,24 +35,18 @@ class Parsed(click.ParamType[T]):
         return self._parse(value) if isinstance(value, str) else value
 
 
+DAY = click.DateTime(["%Y-%m-%d"])
 DURATION = Parsed("DURATION", duration)
 """``500ms``, ``90s``, ``5m``, ``1h`` or ``14d`` as seconds."""
 SHARD = Parsed("SHARD", Shard.parse)
 """``2/8``."""
+FILE = click.Path(path_type=Path)
 SAVED = click.Path(path_type=Path, allow_dash=True)
 """A file that an earlier run wrote, or ``-`` for standard input."""
 
 
 desired_paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
-"""The desired files: any number of files, directories and ``-``; ``desired`` if none is given."""
-
-live_option = click.option(
-    "--live",
-    type=SAVED,
-    metavar="SNAPSHOT",
-    help="Compare with a file of `drift snapshot` instead of the gateway: no key, no network.",
-)
-"""As the path ``live`` of a snapshot, or None."""
+"""The desired files: any number of files, directories and ``-``."""
 
 colour = click.option(
     "--color",
@@ -69,60 +65,10 @@ def timeout_option(default: float, help_: str) -> Callable[[FC], FC]:
     return click.option("--timeout", type=DURATION, default=default, show_default=shown, help=help_)
 
 
-class Connection(Struct, frozen=True):
-    """How to reach the gateway, and where its key is."""
-
-    settings: ReadSettings
-    api_key_file: Path | None
-
-
-def connection_options(function: Callable[..., int]) -> Callable[..., int]:
-    """The options of every command that reads the gateway, as the one argument ``connection``."""
-    default = ReadSettings()
-
-    @click.option("--api-url", metavar="URL", help=f"Base URL. [env: {API_URL_VARIABLE}; default: {API_URL}]")
-    @click.option(
-        "--api-key-file",
-        type=click.Path(path_type=Path),
-        help=f"File with the API key on its only line. [default: the key in {KEY_VARIABLE}]",
-    )
-    @click.option("--auth-scheme", type=click.Choice(["bearer", "api-key"]), default="bearer", show_default=True)
-    @click.option(
-        "--read",
-        type=click.Choice(["auto", "get", "list"]),
-        default="auto",
-        show_default=True,
-        help="Get each group, list the workspace, or whatever takes fewer calls.",
-    )
-    @timeout_option(default.timeout, "Time for the whole run; what is not read by then is unread.")
-    @click.option(
-        "--concurrency",
-        type=click.IntRange(1, 128),
-        default=default.concurrency,
-        show_default=True,
-        help="Connections at the same time.",
-    )
-    @wraps(function)
-    def collected(*, api_url: str | None, api_key_file: Path | None, **others: object) -> int:
-        named = {name: others.pop(name) for name in ("auth_scheme", "read", "timeout", "concurrency")}
-        settings = convert({**named, "api_url": resolve_api_url(api_url, environment())}, ReadSettings)
-        return function(connection=Connection(settings, api_key_file), **others)
-
-    return collected
-
-
-def refuse_connection(by: str, *, more: tuple[str, ...] = ()) -> None:
-    """Refuse the options of :func:`connection_options`, and ``more``, on the command line of an offline command.
-
-    Raises:
-        SettingsError: One is given, though ``by`` makes it meaningless.
-    """
-    context = click.get_current_context()
-    names = ("api_url", "api_key_file", "auth_scheme", "read", "timeout", "concurrency", *more)
-    for name in names:
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            flag = f"--{name.replace('_', '-')}"
-            raise SettingsError(f"{flag} is of no use with {by}, which reads a file", hint=f"leave out {flag}, or {by}")
+def fail_on_option(help_: str, default: str | None = None) -> Callable[[FC], FC]:
+    """``--fail-on``, as the text ``fail_on``."""
+    choices = click.Choice([choice.value for choice in FailOn])
+    return click.option("--fail-on", type=choices, default=default, show_default=True, help=help_)
 
 
 def _warning(text: str) -> str:
@@ -155,6 +101,100 @@ ignore_option = click.option(
 """As the tuple ``ignore`` of rule ids."""
 
 
-def read_stdin(limit: int = -1) -> bytes:
-    """All of standard input, for the path ``-``, or the first ``limit`` bytes of it."""
-    return sys.stdin.buffer.read(limit)
+class Output(Struct, frozen=True):
+    """A format and where it goes; no path is stdout."""
+
+    format: str
+    path: Path | None
+
+    def write(self, text: str) -> None:
+        """Write the result there."""
+        if self.path is None:
+            write_result(text)
+        else:
+            write_file(self.path, text)
+
+
+def output_type(find: Callable[[str], object]) -> Parsed[Output]:
+    """Reads ``json``, ``json=report.json`` or ``json=-``.
+
+    ``find`` finds the format, or raises an error. A plugin's code so runs now and not only when there is a report:
+    nothing is read in vain.
+    """
+
+    def parse(text: str) -> Output:
+        output_format, _, path = text.partition("=")
+        find(output_format)
+        return Output(output_format, Path(path) if path not in {"", "-"} else None)
+
+    return Parsed("FORMAT[=PATH]", parse)
+
+
+class ReportOutputs(Struct, frozen=True):
+    """Where a report goes, and what it looks like there."""
+
+    places: tuple[Output, ...]
+    options: RenderOptions
+    """For files; on stdout colour and width are added."""
+    colour: ColourChoice
+
+    def write(self, report: Report) -> None:
+        """Write the report everywhere it was asked for.
+
+        A run that could not compare has no text on stdout: stderr says it already. Files and machine formats
+        are always written, so that nobody reads yesterday's report as today's.
+
+        Raises:
+            OutputError: One of them could not be made or written; the others have been.
+        """
+        on_stdout = replace(self.options, width=terminal_width(), colour=stdout_colour(self.colour))
+        failures: list[OutputError] = []
+        for output in self.places:
+            if report.failure and output.path is None and output.format == "text":
+                continue
+            try:
+                output.write(render_report(report, output.format, self.options if output.path else on_stdout))
+            except OutputError as error:
+                failures.append(error)
+        if failures:
+            raise OutputError("; ".join(error.message for error in failures), hint=failures[0].hint) from failures[0]
+
+
+def report_outputs(function: Callable[..., int]) -> Callable[..., int]:
+    """``--output``, ``--max-bytes``, ``-q``, ``-v`` and ``--color``, as the one argument ``outputs``."""
+
+    @click.option(
+        "--output",
+        "outputs",
+        type=output_type(renderer),
+        multiple=True,
+        help=f"Report format ({', '.join(FORMATS)}, or a plugin's) and where it goes; may be repeated. [default: text]",
+    )
+    @click.option(
+        "--max-bytes",
+        type=click.IntRange(min=LEAST_BYTES),
+        default=RenderOptions().max_bytes,
+        show_default=True,
+        help="Cut markdown to so many bytes, on whole findings; GitHub takes 65,536 characters a comment.",
+    )
+    @click.option("-q", "--quiet", "verbosity", flag_value=-1, type=int, help="Print the summary only.")
+    @click.option("-v", "--verbose", "verbosity", flag_value=1, type=int, default=0, help="Also print what is in sync.")
+    @colour
+    @wraps(function)
+    def collected(
+        *, outputs: tuple[Output, ...], max_bytes: int, verbosity: int, colour: ColourChoice, **others: object
+    ) -> int:
+        options = RenderOptions(verbosity=verbosity, max_bytes=max_bytes)
+        return function(outputs=ReportOutputs(_checked(outputs), options, colour), **others)
+
+    return collected
+
+
+def _checked(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """The outputs, text on stdout if none is given, refused now if they could not be written later."""
+    if sum(output.path is None for output in outputs) > 1:
+        raise SettingsError("two outputs want stdout", hint="give all but one a path: --output json=report.json")
+    for output in outputs:
+        if output.path:
+            checked_path(output.path)
+    return outputs or (Output("text", None),)

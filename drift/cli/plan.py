@@ -1,29 +1,17 @@
 """``drift plan``: the repair as a document to review."""
 
-from pathlib import Path
-
 import click
 
-from drift.cli.checking import Request, api_key, compare, now
-from drift.cli.console import attempt, say_error, say_problems, write_result
-from drift.cli.options import (
-    Connection,
-    connection_options,
-    desired_paths,
-    ignore_option,
-    live_option,
-    read_stdin,
-    refuse_connection,
-)
-from drift.cli.watching import Watched
-from drift.desired import load_desired
+from drift.cli.checking import survey
+from drift.cli.connection import Connection, live_options
+from drift.cli.console import attempt, now, say_error, say_problems, write_result
+from drift.cli.options import desired_paths, ignore_option
 from drift.errors import ExitCode
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
 from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
 from drift.render import PLANS, RenderOptions
-from drift.report.report import FailOn, Failure, Gate
-from drift.snapshot import SnapshotSource
+from drift.report.report import Failure
 
 _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 
@@ -33,8 +21,7 @@ _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
     "read, 4 usage, invalid files, or a large plan without --yes-large, 5 authentication, 130/143 interrupted."
 )
 @desired_paths
-@connection_options
-@live_option
+@live_options
 @click.option("--output", type=click.Choice(PLANS.names), default="text", show_default=True)
 @click.option(
     "--yes-large", is_flag=True, help=f"Plan also what touches more than {LARGE_PERCENT} % of the declared groups."
@@ -44,7 +31,6 @@ def command(
     paths: tuple[str, ...],
     *,
     connection: Connection,
-    live: Path | None,
     output: str,
     yes_large: bool,
     ignore: tuple[str, ...],
@@ -54,20 +40,9 @@ def command(
     Nothing is ever sent: the plan is a text to review, a JSON document, or a shell script (--output sh) that you may
     run, and that checks each group before it touches it.
     """
-    if live:
-        refuse_connection("--live")
     settings = connection.settings
-    request = Request(
-        paths=paths or ("desired",),
-        settings=settings,
-        # With this gate the exit code says only whether everything was read.
-        gate=Gate(FailOn.NEVER),
-        unmanaged=True,
-        ignore=frozenset(ignore),
-        live=live,
-    )
-    provenance = Provenance(settings.api_url, f"snapshot {live}" if live else settings.api_url, now())
-    plan = attempt(lambda: _planned(request, connection.api_key_file, large=yes_large))
+    provenance = Provenance(settings.api_url, connection.name, now())
+    plan = attempt(lambda: _planned(paths, connection, ignore, large=yes_large))
     if not isinstance(plan, Plan):
         plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
     elif plan.failure:
@@ -77,25 +52,21 @@ def command(
     return plan.exit_code
 
 
-def _planned(request: Request, key_file: Path | None, *, large: bool) -> Plan:
-    desired = load_desired(request.paths, stdin=read_stdin, ignore=request.ignore)
-    watched = Watched()
-    report = compare(desired, request, None if request.live else api_key(key_file), through=watched.over)
+def _planned(paths: tuple[str, ...], connection: Connection, ignore: tuple[str, ...], *, large: bool) -> Plan:
+    desired, report, record = survey(paths, connection, ignore)
     say_problems(desired.warnings)
-    source = watched.source
-    api_url = source.api_url if isinstance(source, SnapshotSource) else request.settings.api_url
-    address = parse_address(api_url)
-    answers = {position: watched.answer(group) for position, group in enumerate(desired.groups)}
+    address = parse_address(record.api_url)
+    answers = {position: record.answer(group) for position, group in enumerate(desired.groups)}
     seen = Seen(
         found={position: answer.live for position, answer in answers.items() if isinstance(answer, Found)},
         missing=frozenset(position for position, answer in answers.items() if isinstance(answer, Missing)),
-        unmanaged=watched.unmanaged,
+        unmanaged=record.unmanaged,
         complete=report.unseen is None and not report.unread,
     )
     return draw_up(
         desired.groups,
         seen,
-        Provenance(api_url, report.api_url, now()),
+        Provenance(record.api_url, report.api_url, now()),
         url_of=lambda id_: address.group(id_).url,
         accepted=[entry.finding for entry in report.accepted],
         unread=report.unread,

@@ -6,8 +6,7 @@ import click
 
 from drift.cli.console import say
 from drift.cli.files import read_report
-from drift.cli.options import SAVED
-from drift.cli.outputs import Output, ReportOutputs, output_type, report_outputs
+from drift.cli.options import FILE, SAVED, Output, ReportOutputs, output_type, report_outputs
 from drift.errors import SettingsError
 from drift.render import HISTORIES
 from drift.render.visible import visible
@@ -36,7 +35,7 @@ def _refuse_history_format(name: str) -> None:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=FILE)
 @click.option(
     "--output",
     "outputs",

@@ -1,24 +1,30 @@
 """``drift tree``: the forest of groups, declared, live, or both."""
 
-from collections.abc import Sequence
-
 import click
 
 from drift.checker.workspace import read_workspace
-from drift.cli.checking import Request, api_key, compare, connected
-from drift.cli.console import ColourChoice, attempt, say, say_error, stdout_colour, terminal_width, write_result
-from drift.cli.options import Connection, colour, connection_options, desired_paths, read_stdin
-from drift.cli.watching import Watched
+from drift.cli.checking import survey
+from drift.cli.connection import Connection, connection_options
+from drift.cli.console import (
+    ColourChoice,
+    attempt,
+    read_stdin,
+    say_error,
+    say_notes,
+    stdout_colour,
+    terminal_width,
+    write_result,
+)
+from drift.cli.options import colour, desired_paths
 from drift.desired import load_desired
 from drift.errors import HINTS, DriftError, ExitCode, SettingsError
 from drift.render import TREES, RenderOptions
-from drift.render.visible import visible
-from drift.report.report import FailOn, Failure, Gate
+from drift.report.report import Failure
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
 
 
 @click.command(
-    epilog="Exit codes: 0 shown, whatever the positions say, 1 unexpected error, 3 something could not be read, "
+    epilog="Exit codes: 0 shown, whatever is marked, 1 unexpected error, 3 something could not be read, "
     "4 usage or invalid files, 5 authentication, 130/143 interrupted."
 )
 @desired_paths
@@ -78,36 +84,21 @@ def _grow(view: View, paths: tuple[str, ...], connection: Connection) -> tuple[T
         if paths:
             raise SettingsError("--live shows the whole workspace and takes no PATH", hint="--both compares with files")
         return _live(connection)
-    paths = paths or ("desired",)
     if view is View.DESIRED:
-        return desired_tree(load_desired(paths, stdin=read_stdin).groups), ExitCode.IN_SYNC
-    return _both(paths, connection)
+        return desired_tree(load_desired(paths or ("desired",), stdin=read_stdin).groups), ExitCode.IN_SYNC
+    desired, report, record = survey(paths, connection)
+    say_notes(report.warnings)
+    return compared_tree(desired.groups, report, record.unmanaged), report.exit_code
 
 
 def _live(connection: Connection) -> tuple[Tree, int]:
-    settings = connection.settings
-    with connected(settings, api_key(connection.api_key_file), None, show_progress=True) as live:
+    with connection.gateway() as live:
         workspace = read_workspace(live.source, on_reading=live.on_reading)
         code = live.interrupts.code() or workspace.exit_code
     if workspace.list_failure and not workspace.groups:
         failure = Failure(workspace.list_failure.message, HINTS.get(workspace.list_failure.cause, ""))
         say_error(failure.message, failure.hint)
         return failed_tree(View.LIVE, failure), code
-    _say_notes(workspace.notes)
+    say_notes(workspace.notes)
     unseen = workspace.missed.message if workspace.missed else None
-    return live_tree(workspace.groups, api_url=settings.api_url, unseen=unseen), code
-
-
-def _both(paths: tuple[str, ...], connection: Connection) -> tuple[Tree, int]:
-    desired = load_desired(paths, stdin=read_stdin)
-    # With this gate the exit code says only whether everything was read.
-    request = Request(paths=paths, settings=connection.settings, gate=Gate(FailOn.NEVER), unmanaged=True)
-    watched = Watched()
-    report = compare(desired, request, api_key(connection.api_key_file), through=watched.over)
-    _say_notes(report.warnings)
-    return compared_tree(desired.groups, report, watched.unmanaged), report.exit_code
-
-
-def _say_notes(notes: Sequence[str]) -> None:
-    for note in notes:
-        say(f"note: {visible(note)}")
+    return live_tree(workspace.groups, api_url=live.api_url, unseen=unseen), code

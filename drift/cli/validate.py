@@ -6,8 +6,8 @@ import click
 import msgspec
 from msgspec import Struct
 
-from drift.cli.console import ColourChoice, problem_lines, stdout_colour, write_result
-from drift.cli.options import colour, desired_paths, ignore_option, read_stdin
+from drift.cli.console import ColourChoice, problem_lines, read_stdin, stdout_colour, write_result
+from drift.cli.options import colour, desired_paths, ignore_option
 from drift.desired import load_desired
 from drift.errors import DesiredError, ExitCode, Level, Problem
 from drift.model.wording import counted

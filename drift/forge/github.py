@@ -6,7 +6,7 @@ A pull request is an issue there, so its comments are those of the issue with it
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +15,6 @@ from drift.errors import OutputError, SettingsError
 from drift.forge.http import TIMEOUT, Answer, NotTakenError, Secret, Service, checked_url
 from drift.forge.sticky import Entry
 
-DEFAULT_URL = "https://api.github.com"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 _PAGE = 100
 MOST_PAGES = 200
@@ -69,6 +68,23 @@ class GitHub:
         self._repository = f"/repos/{repository}"
         self._service = Service("GitHub", url, _HEADERS, token=Secret(token), timeout=timeout)
 
+    def comments(self, number: int) -> "_Entries":
+        """The comments on one pull request."""
+        return _Entries(self, f"issues/{number}/comments", "issues/comments", settled_entries_are_listed=True)
+
+    def issues(self, title: str, labels: Sequence[str]) -> "_Entries":
+        """The open issues of the repository, newest first."""
+        return _Entries(
+            self,
+            "issues",
+            "issues",
+            settled_entries_are_listed=False,
+            # Not asked for by label: who may not set labels would never find the issue again.
+            query="state=open&",
+            new={"title": title, **({"labels": list(labels)} if labels else {})},
+            settled={"state": "closed", "state_reason": "completed"},
+        )
+
     def viewer(self) -> str | None:
         """The user of the token; None if it is one of an app, such as the token of a workflow run.
 
@@ -113,68 +129,46 @@ class GitHub:
             raise
 
 
-class _Entries:
+class _Entries(Struct, frozen=True):
     """Entries of one kind in one repository."""
 
-    def __init__(self, github: GitHub, listed: str, path: str, query: str = "") -> None:
-        """``listed`` is the path of their list, ``path`` what comes before the key of each."""
-        self._github = github
-        self._listed = listed
-        self._path = path
-        self._query = query
+    github: GitHub
+    listed: str
+    """Path of their list, which takes new ones."""
+    path: str
+    """What comes before the key of each."""
+    settled_entries_are_listed: bool
+    query: str = ""
+    """Which of the list, ending in ``&``."""
+    new: Mapping[str, object] = {}
+    """What a new one gets besides its body."""
+    settled: Mapping[str, object] = {}
+    """What one gets with its last body."""
 
     def viewer(self) -> str | None:
         """Whose token it is."""
-        return self._github.viewer()
+        return self.github.viewer()
 
     def entries(self) -> Iterator[Entry]:
         """The entries, in GitHub's order."""
-        for page in self._github.pages(self._listed, self._query):
+        for page in self.github.pages(self.listed, self.query):
             for item in _decoded(page, list[_Item]):
                 if item.pull_request is None:
                     author = item.user or _User("")
                     key = item.id if item.number is None else item.number
                     yield Entry(key, item.body or "", author.login, is_bot=author.type == "Bot")
 
+    def create(self, body: str) -> None:
+        """Write a new entry."""
+        self.github.write("POST", self.listed, {**self.new, "body": body})
+
     def edit(self, key: int, body: str) -> None:
         """Change an entry."""
-        self._github.write("PATCH", f"{self._path}/{key}", {"body": body})
-
-
-class PullRequestComments(_Entries):
-    """The comments on one pull request."""
-
-    settled_entries_are_listed: Final = True
-
-    def __init__(self, github: GitHub, number: int) -> None:
-        super().__init__(github, f"issues/{number}/comments", "issues/comments")
-
-    def create(self, body: str) -> None:
-        """Comment."""
-        self._github.write("POST", self._listed, {"body": body})
+        self.github.write("PATCH", f"{self.path}/{key}", {"body": body})
 
     def settle(self, key: int, body: str) -> None:
-        """Change a comment; it stays."""
-        self.edit(key, body)
-
-
-class OpenIssues(_Entries):
-    """The open issues of a repository, newest first; new ones get a title and labels."""
-
-    settled_entries_are_listed: Final = False
-
-    def __init__(self, github: GitHub, title: str, labels: Sequence[str]) -> None:
-        # Not asked for by label: who may not set labels would never find the issue again.
-        super().__init__(github, "issues", "issues", "state=open&")
-        self._new = {"title": title, **({"labels": list(labels)} if labels else {})}
-
-    def create(self, body: str) -> None:
-        """Open an issue."""
-        self._github.write("POST", "issues", {**self._new, "body": body})
-
-    def settle(self, key: int, body: str) -> None:
-        """Change an issue and close it."""
-        self._github.write("PATCH", f"issues/{key}", {"body": body, "state": "closed", "state_reason": "completed"})
+        """Change an entry for the last time; an issue is closed, a comment stays."""
+        self.github.write("PATCH", f"{self.path}/{key}", {"body": body, **self.settled})
 
 
 def _decoded(answer: Answer, shape: type[T]) -> T:

@@ -4,10 +4,9 @@ The entry is known by a hidden marker on its first line, and by who wrote it: wh
 """
 
 import re
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +15,9 @@ from drift.forge.http import NotTakenError
 
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 64
+
+Done: TypeAlias = Literal["created", "edited", "unchanged", "settled", "nothing to say"]
+"""What became of an entry."""
 
 
 class Entry(Struct, frozen=True):
@@ -61,14 +63,16 @@ class Thread(Protocol):
         ...
 
 
-class Outcome(StrEnum):
-    """What was done."""
+class Repository(Protocol):
+    """What a forge has to offer."""
 
-    CREATED = "created"
-    EDITED = "edited"
-    UNCHANGED = "unchanged"
-    SETTLED = "settled"
-    NOTHING = "nothing to say"
+    def comments(self, number: int) -> Thread:
+        """The comments on the pull request with this number."""
+        ...
+
+    def issues(self, title: str, labels: Sequence[str]) -> Thread:
+        """The open issues; a new one gets the title and the labels."""
+        ...
 
 
 def marker(name: str) -> str:
@@ -85,7 +89,7 @@ def marker(name: str) -> str:
     return f"<!-- baseten-drift:{name} -->"
 
 
-def keep(thread: Thread, mark: str, text: str, *, clean: bool) -> Outcome:
+def keep(thread: Thread, mark: str, text: str, *, clean: bool) -> Done:
     """Bring the entry with this marker up to date.
 
     Args:
@@ -97,19 +101,19 @@ def keep(thread: Thread, mark: str, text: str, *, clean: bool) -> Outcome:
     body = f"{mark}\n{text}"
     entry = _own(thread, mark)
     if entry is None:
-        return Outcome.NOTHING if clean else _create(thread, mark, body)
+        return "nothing to say" if clean else _create(thread, mark, body)
     if not clean:
         if _same(entry.body, body):
-            return Outcome.UNCHANGED
+            return "unchanged"
         thread.edit(entry.key, body)
-        return Outcome.EDITED
+        return "edited"
     if thread.settled_entries_are_listed and _same(entry.body, body):
-        return Outcome.UNCHANGED
+        return "unchanged"
     thread.settle(entry.key, body)
-    return Outcome.SETTLED
+    return "settled"
 
 
-def _create(thread: Thread, mark: str, body: str) -> Outcome:
+def _create(thread: Thread, mark: str, body: str) -> Done:
     try:
         thread.create(body)
     except NotTakenError as error:
@@ -118,7 +122,7 @@ def _create(thread: Thread, mark: str, body: str) -> Outcome:
             raise
         if _own(thread, mark) is None:
             thread.create(body)
-    return Outcome.CREATED
+    return "created"
 
 
 def _own(thread: Thread, mark: str) -> Entry | None:

@@ -8,7 +8,8 @@ from typing import Self
 from msgspec import Struct
 
 from drift.errors import SettingsError
-from drift.model.forest import Forest
+from drift.model.declaration import Declaration
+from drift.model.forest import Forest, K
 from drift.model.groups import GroupRef
 from drift.model.wording import did_you_mean
 
@@ -44,12 +45,30 @@ class Shard(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """What was asked for; everything, if nothing was."""
+    """What was asked for; everything, if nothing was. A group must be in all of it."""
 
     globs: tuple[str, ...] = ()
     """External ids as shell patterns; any of them must match, and none of those that begin with ``!``."""
     below: tuple[str, ...] = ()
     """External ids of groups that are selected with all that is below them."""
+    shard: Shard | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Selection()
+
+    def positions(self, declaration: Declaration) -> frozenset[int]:
+        """The selected ones of the declared groups."""
+        if self.is_all:
+            return frozenset(range(len(declaration.groups)))
+        tops = [declaration.of_external_id[name] for name in self.below if name in declaration.of_external_id]
+        inside = self.within(declaration.forest, tops)
+        return frozenset(position for position, group in declaration if self.owns(group.ref) and inside(position))
+
+    def owns(self, group: GroupRef) -> bool:
+        """Whether patterns and shard select the group; where it hangs is another question."""
+        return self.names(group.external_entity_id or group.id or "") and (self.shard is None or self.shard.owns(group))
 
     def names(self, external_entity_id: str) -> bool:
         """Whether the patterns select the external id."""
@@ -61,7 +80,7 @@ class Selection(Struct, frozen=True):
         """Whether a group of which no more could be read may be selected."""
         return external_entity_id is None or self.names(external_entity_id)
 
-    def within(self, forest: Forest[str], tops: Sequence[str]) -> Callable[[str], bool]:
+    def within(self, forest: Forest[K], tops: Sequence[K]) -> Callable[[K], bool]:
         """Whether the group of a key of the forest is at or below one of ``tops``."""
         if not self.below:
             return lambda _: True

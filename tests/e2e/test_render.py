@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,16 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(drift: Drift) -> N
     assert b"limit-raised" in said
     assert pipe.is_fifo()
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_file_behind_standard_output_keeps_what_others_wrote_to_it(drift: Drift) -> None:
+    summary = drift.directory / "summary"
+    summary.write_text("before\n")
+    command = [sys.executable, "-m", "drift", "render", str(OLD), "--output", "markdown=/dev/stdout"]
+    with summary.open("ab") as stdout:
+        subprocess.run(command, stdout=stdout, check=False)
+
+    assert summary.read_text().startswith("before\n## Drift")
 
 
 @pytest.mark.parametrize("link", ["out.json", "reports", "device"])

@@ -1,14 +1,15 @@
-"""Whose doing it is, where no end-to-end scenario goes: pins."""
+"""Where a difference comes from, in cases that no end-to-end scenario has: pins, and limits side by side."""
 
 import pytest
 from msgspec.structs import replace
 
 from drift.checker.base import DeclaredBaseline
+from drift.checker.group import compare
 from drift.errors import Location
 from drift.model.groups import DesiredGroup, PinnedLimit, PinnedModel
-from drift.model.paths import EffectiveLimitPath
+from drift.model.paths import EffectiveLimitPath, LimitPath
 from drift.report.finding import ChangeStatus
-from tests.builders import MODEL, TPM, declared
+from tests.builders import MODEL, TPD, TPM, declared, live
 from tests.unit.report.test_acceptance import raised
 
 
@@ -34,3 +35,13 @@ def test_a_broken_pin(base: int | None, head: int | None, status: ChangeStatus) 
     judged = DeclaredBaseline("main", None, [pinned(base)], [pinned(head)]).judge([finding], {"acme"})
 
     assert [entry.status for entry in judged.findings] == [status]
+
+
+def test_a_limit_that_was_put_right_is_fixed_though_another_of_the_model_still_differs() -> None:
+    base, head = declared(models={MODEL: {TPM: 1, TPD: 1}}), declared(models={MODEL: {TPM: 1_000, TPD: 5}})
+    findings = compare(head, live(models={MODEL: {TPM: 1_000, TPD: 900}}))
+
+    judged = DeclaredBaseline("main", None, [base], [head]).judge(findings, {"acme"})
+
+    assert [finding.path for finding in judged.findings] == [LimitPath(MODEL, TPD)]
+    assert [finding.path for finding in judged.base.settled] == [LimitPath(MODEL, TPM)]

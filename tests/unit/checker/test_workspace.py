@@ -18,7 +18,9 @@ def test_every_group_is_there_once_and_the_later_reading_counts() -> None:
     source = ScriptedSource(*first, confirm=[Found(ACME, live("acme"))])
     met: list[Reading] = []
 
-    workspace = read_workspace(source, [ACME, GLOBEX], on_reading=lambda: met.append(SHADOW), suspects=lambda _: [ACME])
+    workspace = read_workspace(
+        source, [ACME, GLOBEX], on_reading=lambda _: met.append(SHADOW), suspects=lambda _: [ACME]
+    )
 
     assert workspace.readings == (Found(ACME, live("acme")), SHADOW, Missing(GLOBEX))
     assert workspace.groups == (live("acme"), live("shadow"))
@@ -43,7 +45,7 @@ def test_a_list_that_failed_is_never_whole_and_nothing_is_asked_twice(
     source = ScriptedSource(failed, *read)
     source.list_failure = GatewayError(cause, "no", where="/")
 
-    workspace = read_workspace(source, [ACME], on_reading=lambda: None, suspects=lambda _: [ACME])
+    workspace = read_workspace(source, [ACME], on_reading=lambda _: None, suspects=lambda _: [ACME])
 
     assert (workspace.missed, workspace.exit_code, workspace.failed) == (Missed(cause, "no"), code, [failed])
     assert source.suspects == []
@@ -53,7 +55,7 @@ def test_items_that_are_no_groups_make_it_incomplete() -> None:
     source = ScriptedSource(SHADOW)
     source.broken_items = 2
 
-    workspace = read_workspace(source, on_reading=lambda: None)
+    workspace = read_workspace(source, on_reading=lambda _: None)
 
     said = Missed(Cause.UNREADABLE_RESPONSE, "2 items of the list could not be read as groups")
     assert (workspace.missed, workspace.exit_code) == (said, ExitCode.INCOMPLETE)

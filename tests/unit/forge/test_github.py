@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from drift.errors import OutputError
-from drift.forge.github import MOST_PAGES, GitHub, OpenIssues, PullRequestComments
+from drift.forge.github import MOST_PAGES, GitHub
 from drift.forge.sticky import keep, marker
 from tests.unit.forge.servers import plain, serving
 
@@ -18,7 +18,7 @@ def endless(_: bytes) -> Iterator[bytes]:
 def test_a_list_without_an_end_is_an_error_and_nothing_is_written(kind: str) -> None:
     with serving(endless) as served:
         github = GitHub(served.url, "acme/limits", "token")
-        thread = PullRequestComments(github, 7) if kind == "comments" else OpenIssues(github, "title", ())
+        thread = github.comments(7) if kind == "comments" else github.issues("title", ())
         with pytest.raises(OutputError, match="GitHub lists more than 20,000 entries; nothing was written"):
             keep(thread, marker("drift"), "text", clean=False)
 
@@ -30,4 +30,4 @@ def test_a_forge_that_answers_something_else_is_no_empty_forge() -> None:
     with serving(lambda _: iter([plain(b"<html>")])) as served:
         github = GitHub(served.url, "acme/limits", "token")
         with pytest.raises(OutputError, match="something else than its API documents"):
-            keep(PullRequestComments(github, 7), marker("drift"), "text", clean=False)
+            keep(github.comments(7), marker("drift"), "text", clean=False)

@@ -1,12 +1,14 @@
-"""Parts of the declared groups: stable, disjoint, complete."""
+"""Parts of the declared groups: stable, disjoint, complete; and what patterns and trees select."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drift.errors import SettingsError
+from drift.model.declaration import Declaration
 from drift.model.groups import GroupRef
-from drift.model.selection import Shard
+from drift.model.selection import Selection, Shard
+from tests.builders import declared
 
 
 @given(st.text(min_size=1), st.integers(1, 50))
@@ -38,3 +40,34 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
 
 def test_a_shard_is_written_as_it_is_read() -> None:
     assert str(Shard.parse("2/8")) == "2/8"
+
+
+NAMES = ("acme", "acme-eu", "acme-eu-1", "globex")
+DECLARATION = Declaration(
+    [
+        declared("acme"),
+        declared("acme-eu", parent="acme"),
+        declared("acme-eu-1", parent="acme-eu"),
+        declared("globex"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("selection", "names"),
+    [
+        (Selection(), NAMES),
+        (Selection(("acme*", "!*-1")), ("acme", "acme-eu")),
+        (Selection(below=("acme-eu",)), ("acme-eu", "acme-eu-1")),
+        (Selection(("*-1", "globex"), ("acme-eu",)), ("acme-eu-1",)),
+        (Selection(("ACME",)), ()),
+        (Selection(below=("nobody",)), ()),
+        (Selection(shard=Shard(1, 3)), ("acme", "acme-eu-1")),
+    ],
+    ids=str,
+)
+def test_a_group_must_be_in_all_that_is_asked_for(selection: Selection, names: tuple[str, ...]) -> None:
+    selected = selection.positions(DECLARATION)
+
+    assert tuple(NAMES[position] for position in sorted(selected)) == names
+    assert selection.is_all is (names == NAMES)

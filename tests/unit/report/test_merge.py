@@ -10,7 +10,7 @@ from drift.checker.check import check
 from drift.errors import Cause, ExitCode, GatewayError, SettingsError
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Failed, Found, Missing, Reading
-from drift.model.selection import Shard
+from drift.model.selection import Selection, Shard
 from drift.render import render_report
 from drift.report.exposure import Exposure
 from drift.report.merge import merge
@@ -57,7 +57,9 @@ LIVE = [live("root"), *(live(f"g{number}", parent_group_id="id-root") for number
 
 def run(source: Workspace, shard: str | None = None, gate: Gate | None = None) -> Report:
     part = None if shard is None else Shard.parse(shard)
-    return check(DESIRED, source, now=lambda: NOW, api_url="http://127.0.0.1", shard=part, gate=gate, unmanaged=False)
+    return check(
+        DESIRED, source, now=lambda: NOW, api_url="http://127.0.0.1", selection=Selection(shard=part), gate=gate
+    )
 
 
 def sharded(source: Workspace, count: int = 3) -> list[Report]:
@@ -145,7 +147,7 @@ def test_exposure_adds_up_over_shards_and_counts_no_report_twice() -> None:
         *(live(f"g{n}", parent_group_id="id-root", models={MODEL: {}}) for n in range(1, 12)),
     ]
     shards = [
-        check(heirs, Workspace(*groups), now=lambda: NOW, api_url="", shard=Shard.parse(f"{index}/3"))
+        check(heirs, Workspace(*groups), now=lambda: NOW, api_url="", selection=Selection(shard=Shard(index, 3)))
         for index in (1, 2, 3)
     ]
     whole = check(heirs, Workspace(*groups), now=lambda: NOW, api_url="")
