@@ -83,13 +83,10 @@ class Ledger:
 
 
 class RetryableError(GatewayError):
-    """An error that the same request may not meet again; ``retry_after`` is the server's wish in seconds."""
+    """An error that the same request may not meet again."""
 
-    def __init__(
-        self, cause: Cause, message: str, *, where: str, status: int | None = None, retry_after: float | None = None
-    ) -> None:
-        super().__init__(cause, message, where=where, status=status)
-        self.retry_after = retry_after
+    retry_after: float | None = None
+    """The server's wish in seconds."""
 
 
 class Conduct(Struct, frozen=True):
@@ -156,8 +153,9 @@ def failure(response: httpx.Response, where: str, redact: Redact, clock: Clock) 
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         cause = Cause.SERVER_ERROR
     if cause in (Cause.THROTTLED, Cause.SERVER_ERROR):
-        after = _retry_after(response, text, clock)
-        return RetryableError(cause, message, where=where, status=status, retry_after=after)
+        error = RetryableError(cause, message, where=where, status=status)
+        error.retry_after = _retry_after(response, text, clock)
+        return error
     message += redact(_redirection(response))[:_LONGEST_MESSAGE]
     return GatewayError(cause, message, where=where, status=status, hint=HINTS[cause])
 

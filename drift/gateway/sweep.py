@@ -17,6 +17,7 @@ from drift.gateway.retry import Ledger
 from drift.gateway.settings import PAGE_LIMIT, ReadMode
 from drift.gateway.workers import Workers
 from drift.model.declaration import Declaration
+from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, Group
 from drift.model.readings import Failed, Found, Reading
 
@@ -94,27 +95,23 @@ class Session(Struct):
 
     def id_of(self, desired: DesiredGroup) -> str | None:
         """The internal id under which the group was found before."""
-        return self.ids.get(_name(desired))
+        return self.ids.get(desired_key(desired))
 
     def found(self, wanted: Wanted, position: int, live: Group) -> Found:
         """The reading of a declared group that was found."""
         desired = wanted.close(position)
         self.witness = live
-        self.ids[_name(desired)] = live.id
+        self.ids[desired_key(desired)] = live.id
         return Found(desired, live)
 
     def forget(self, desired: DesiredGroup) -> None:
         """Let the group be looked up as if it had not been found."""
-        self.ids.pop(_name(desired), None)
+        self.ids.pop(desired_key(desired), None)
 
 
 def failed(desired: DesiredGroup, error: GatewayError) -> Failed:
     """The reading of a group that could not be read."""
     return Failed(desired, error.cause, error.message, error.where)
-
-
-def _name(desired: DesiredGroup) -> str:
-    return desired.external_entity_id or desired.id or ""
 
 
 def turns_to_gets(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
