@@ -144,8 +144,8 @@ class GatewaySource:
                         raise self._none_found()
             yield from one_by_one(self._session, wanted, list(wanted))
         except GatewayError as error:
-            for position in wanted:
-                yield failed(wanted.close(position), error)
+            for position in list(wanted):
+                yield failed(wanted.pop(position), error)
 
     def _certain(self, readings: Iterator[Reading], *, alone: bool) -> Iterator[Reading]:
         """Holds ``Missing`` back until some declared group was found, which shows that the key is the right one.
@@ -248,7 +248,7 @@ def one_by_one(session: Session, wanted: Wanted, positions: Sequence[int]) -> It
 
     for position, result in session.workers.run(positions, call):
         if isinstance(result, GatewayError):
-            yield failed(wanted.close(position), result)
+            yield failed(wanted.pop(position), result)
             if patience.is_over(result.cause):
                 message = f"not asked for, because others failed alike: {result.message}"
                 hopeless = GatewayError(result.cause, message, where=result.where, status=result.status)
@@ -272,7 +272,7 @@ def _absent(session: Session, wanted: Wanted, positions: Sequence[int]) -> Itera
     if any(wanted[position].external_entity_id is not None for position in positions):
         doubt = _doubt_in_the_filter(session)
     for position in positions:
-        desired = wanted.close(position)
+        desired = wanted.pop(position)
         yield failed(desired, doubt) if doubt and desired.external_entity_id is not None else Missing(desired)
 
 

@@ -28,51 +28,29 @@ _MOST_STALE_PAGES = 3
 _OF_THE_LIST = frozenset({Cause.UNREADABLE_RESPONSE, Cause.INCONSISTENT, Cause.UNEXPECTED_STATUS, Cause.SERVER_ERROR})
 
 
-class Wanted:
-    """The groups still to be read, by position, each of which is closed exactly once."""
+class Wanted(dict[int, DesiredGroup]):
+    """The groups still to be read, by position; each is taken out once its reading is known."""
 
     def __init__(self, groups: Sequence[DesiredGroup]) -> None:
-        self._groups = groups
-        self._open = dict.fromkeys(range(len(groups)))
+        super().__init__(enumerate(groups))
+        self.all = groups
         declaration = Declaration(groups)
         self._by_external, self._by_id = declaration.of_external_id, declaration.of_pinned_id
 
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def __iter__(self) -> Iterator[int]:
-        """Open positions, in the order of the groups; closing some meanwhile is allowed."""
-        return iter(tuple(self._open))
-
-    def __contains__(self, position: int) -> bool:
-        return position in self._open
-
-    def __getitem__(self, position: int) -> DesiredGroup:
-        return self._groups[position]
-
-    def reopen(self, position: int) -> None:
-        """Let a group be read once more: what was read of it may be another's."""
-        self._open[position] = None
-
-    def close(self, position: int) -> DesiredGroup:
-        """Take a position off the list, and say which group it was."""
-        del self._open[position]
-        return self._groups[position]
-
     def by_external(self, external_entity_id: str | None) -> int | None:
-        """The open position that is declared under this external id."""
-        return self._opened(self._by_external.get(external_entity_id or ""))
+        """The position that is declared under this external id, if it is still wanted."""
+        return self._wanted(self._by_external.get(external_entity_id or ""))
 
     def by_id(self, group_id: str | None) -> int | None:
-        """The open position that is pinned to this internal id."""
-        return self._opened(self._by_id.get(group_id or ""))
+        """The position that is pinned to this internal id, likewise."""
+        return self._wanted(self._by_id.get(group_id or ""))
 
     def declares(self, live: Group) -> int | None:
-        """The position that is declared under this live group's external id or id, closed or not."""
+        """The position that is declared under this live group's external id or id, wanted still or not."""
         return self._by_external.get(live.external_entity_id, self._by_id.get(live.id))
 
-    def _opened(self, position: int | None) -> int | None:
-        return position if position in self._open else None
+    def _wanted(self, position: int | None) -> int | None:
+        return position if position in self else None
 
 
 class Session(Struct):
@@ -99,14 +77,10 @@ class Session(Struct):
 
     def found(self, wanted: Wanted, position: int, live: Group) -> Found:
         """The reading of a declared group that was found."""
-        desired = wanted.close(position)
+        desired = wanted.pop(position)
         self.witness = live
         self.ids[desired_key(desired)] = live.id
         return Found(desired, live)
-
-    def forget(self, desired: DesiredGroup) -> None:
-        """Let the group be looked up as if it had not been found."""
-        self.ids.pop(desired_key(desired), None)
 
 
 def failed(desired: DesiredGroup, error: GatewayError) -> Failed:
@@ -176,8 +150,9 @@ class Sweep:
             elif self._unmanaged:
                 yield Found(None, live)
         for position in self._contested:
-            self._session.forget(self._wanted[position])
-            self._wanted.reopen(position)
+            # Read once more, as if it had not been found: what was read of it may be another's.
+            self._wanted[position] = self._wanted.all[position]
+            self._session.ids.pop(desired_key(self._wanted[position]), None)
         if failure:
             self._broken_off(failure)
 
@@ -189,7 +164,8 @@ class Sweep:
                 page = self._session.workers.result(under_way)
                 self._pages_read += 1
                 cursor = page.pagination.cursor
-                ahead = page.pagination.has_more and cursor and cursor not in self._cursors and self._goes_on()
+                certain = self._unmanaged or next_page_is_certain(self._mode, len(self._wanted), self._pages_read)
+                ahead = certain and page.pagination.has_more and cursor and cursor not in self._cursors
                 if ahead:
                     under_way = self._ask(cursor)
                 items = self._new(page.decode())
@@ -205,10 +181,6 @@ class Sweep:
 
     def _ask(self, cursor: str | None) -> "Future[Page]":
         return self._session.workers.start(lambda client: client.page(cursor=cursor))
-
-    def _goes_on(self) -> bool:
-        """Whether the next page is needed whatever this one holds."""
-        return self._unmanaged or next_page_is_certain(self._mode, len(self._wanted), self._pages_read)
 
     def _new(self, items: Items) -> Items:
         groups = {group.id: group for group in items.groups if group.id not in self._seen}
@@ -269,7 +241,7 @@ class Sweep:
             self._session.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
         else:
             error = GatewayError(Cause.UNREADABLE_RESPONSE, message, where=self._session.workers.where)
-            yield failed(self._wanted.close(position), error)
+            yield failed(self._wanted.pop(position), error)
 
     def _broken_off(self, failure: GatewayError) -> None:
         if self._unmanaged:

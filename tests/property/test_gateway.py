@@ -260,6 +260,6 @@ def test_every_wanted_group_is_closed_once(pairs: list[tuple[str | None, str | N
         if position is not None:
             assert pairs[position][1] == external
             assert position not in closed
-            wanted.close(position)
+            wanted.pop(position)
             closed.add(position)
     assert set(wanted) == set(range(len(pairs))) - closed
