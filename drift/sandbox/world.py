@@ -163,8 +163,8 @@ class World:
 
     def _list(self, request: HttpRequest, _: str) -> object:
         query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
-        limit = _page_size(query.get("limit"))
-        position = _position(query.get("cursor"))
+        limit = _page_size(query.get("limit", str(DEFAULT_PAGE)))
+        position = _position(query.get("cursor", _cursor(0)))
         if "external_entity_id" in query:
             found = self._store.find(query["external_entity_id"])
             groups = [found] if found is not None and self._store.position(found) > position else []
@@ -212,9 +212,7 @@ class World:
         return {"customer_id": group.metadata.external_entity_id, "usage": usage}
 
 
-def _page_size(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_PAGE
+def _page_size(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_PAGE:
         raise Refused(400, f"Invalid limit: expected 1 to {MAX_PAGE}.")
     return int(text)
@@ -225,14 +223,11 @@ def _cursor(position: int) -> str:
     return urlsafe_b64encode(b"after:%d" % position).decode()
 
 
-def _position(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
+def _position(cursor: str) -> int:
     try:
-        text = urlsafe_b64decode(cursor.encode()).decode("ascii")
+        match = re.fullmatch(rb"after:([0-9]{1,18})", urlsafe_b64decode(cursor.encode()))
     except ValueError:
-        raise Refused(400, "Invalid cursor.") from None
-    match = re.fullmatch(r"after:([0-9]{1,18})", text)
+        match = None
     if match is None:
         raise Refused(400, "Invalid cursor.")
     return int(match[1])
