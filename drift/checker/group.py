@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
 from drift.model.groups import DesiredGroup, Group, GroupRef
-from drift.model.limits import LIMIT_TYPES, LimitKey, Limits, Models, limit_item, limit_lists
+from drift.model.limits import LIMIT_TYPES, PER_DAY, UNITS, LimitKey, Limits, Models, limit_item, limit_lists
 from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath, declared_at
 from drift.model.wording import change as sized
 from drift.model.wording import number, quoted
@@ -21,7 +21,7 @@ from drift.rules import Direction, Severity
 
 _TWOFOLD = 2
 """A threshold that doubled or halved is of high severity."""
-_PER_MINUTE = {"SECOND": 60, "MINUTE": 1}
+_PER_MINUTE = {unit: PER_DAY[unit] // PER_DAY["MINUTE"] for unit in UNITS["rate_limits"]}
 
 
 def compare(desired: DesiredGroup, live: Group) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ import pytest
 from drift.checker.check import check
 from drift.errors import Cause
 from drift.model.groups import DesiredGroup
+from drift.model.limits import LimitKey, Models
 from drift.model.readings import Failed, Found, Missing, Reading
 from drift.report.report import Report, Status
 from tests.builders import MODEL, TPD, TPM, declared, effective, live, pinned
@@ -23,57 +24,33 @@ POOLS = declared(
     "acme-eu", parent="acme", models={MODEL: {TPM: 10}}, manage="listed", limit_enforcement="CASCADING", line=40
 )
 
+
+def found(desired: DesiredGroup, models: Models, *in_effect: tuple[LimitKey, int, str], name: str = "Acme") -> Found:
+    mode = str(desired.limit_enforcement)
+    reported = effective(*in_effect) if in_effect else None
+    group = live(
+        "acme-eu",
+        name=name,
+        parent_group_id="id-acme",
+        limit_enforcement=mode,
+        models=models,
+        effective_models=reported,
+    )
+    return Found(desired, group)
+
+
+OWN = (TPD, 5, "id-acme-eu")
 FIRST = {
     "limits in effect that nothing explains": (
         SAME_PARENT,
-        Found(
-            EFFECTS,
-            live(
-                "acme-eu",
-                name="Else",
-                parent_group_id="id-acme",
-                models={MODEL: {TPD: 5}},
-                effective_models=effective((TPM, 7, "id-acme"), (TPD, 5, "id-acme-eu")),
-            ),
-        ),
+        found(EFFECTS, {MODEL: {TPD: 5}}, (TPM, 7, "id-acme"), OWN, name="Else"),
     ),
     "a limit in effect that an ancestor moved": (
         Found(PARENT, live("acme", models={MODEL: {TPM: 2000}})),
-        Found(
-            EFFECTS,
-            live(
-                "acme-eu",
-                name="Else",
-                parent_group_id="id-acme",
-                models={MODEL: {TPD: 5}},
-                effective_models=effective((TPM, 2000, "id-acme"), (TPD, 5, "id-acme-eu")),
-            ),
-        ),
+        found(EFFECTS, {MODEL: {TPD: 5}}, (TPM, 2000, "id-acme"), OWN, name="Else"),
     ),
-    "a broken pin": (
-        SAME_PARENT,
-        Found(
-            PINS,
-            live(
-                "acme-eu",
-                parent_group_id="id-acme",
-                models={MODEL: {}},
-                effective_models=effective((TPM, 1500, "id-acme")),
-            ),
-        ),
-    ),
-    "a limit above its pool": (
-        SAME_POOL,
-        Found(
-            POOLS,
-            live(
-                "acme-eu",
-                parent_group_id="id-acme",
-                limit_enforcement="CASCADING",
-                models={MODEL: {TPM: 5000}},
-            ),
-        ),
-    ),
+    "a broken pin": (SAME_PARENT, found(PINS, {MODEL: {}}, (TPM, 1500, "id-acme"))),
+    "a limit above its pool": (SAME_POOL, found(POOLS, {MODEL: {TPM: 5000}})),
 }
 
 
@@ -83,16 +60,7 @@ def as_declared(desired: DesiredGroup) -> Found:
     own = ((key, threshold, "id-acme-eu") for key, threshold in desired.models[MODEL].items())
     cascading = desired.limit_enforcement == "CASCADING"
     inherited = () if TPM in desired.models[MODEL] and not cascading else ((TPM, 1000, "id-acme"),)
-    return Found(
-        desired,
-        live(
-            "acme-eu",
-            parent_group_id="id-acme",
-            models=desired.models,
-            limit_enforcement=str(desired.limit_enforcement),
-            effective_models=effective(*own, *inherited),
-        ),
-    )
+    return found(desired, desired.models, *own, *inherited)
 
 
 def run(parent: Found, child: Found, second: Reading, parent_again: Reading) -> Report:
