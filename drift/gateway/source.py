@@ -244,7 +244,8 @@ def one_by_one(session: Session, wanted: Wanted, positions: Sequence[int]) -> It
     hopeless = None
 
     def call(client: GatewayClient, position: int) -> Group | None:
-        return look_up(client, wanted[position], session.id_of(wanted[position]))
+        desired = wanted.all[position]
+        return look_up(client, desired, session.id_of(desired))
 
     for position, result in session.workers.run(positions, call):
         if isinstance(result, GatewayError):
