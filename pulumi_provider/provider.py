@@ -21,7 +21,6 @@ from pulumi.dynamic import (
 from drift.errors import DriftError
 from pulumi_provider.access import environment
 from pulumi_provider.errors import GroupReadError, not_found, sentence
-from pulumi_provider.outputs import Outputs
 from pulumi_provider.reading import GroupReader
 
 _READ_ONLY = "GatewayGroup is read-only: this provider never creates, updates or deletes a gateway group"
@@ -51,13 +50,19 @@ class GatewayGroupProvider(ResourceProvider):
         Raises:
             GroupReadError: the group could not be read; or there is none, where none was recorded either.
         """
-        found = self._found(id_, props.get("declared"))
-        if found is not None:
-            return ReadResult(found["id"], found)
-        # Only what this method returned before has this member.
-        if "created_at" in props:
-            return ReadResult("", {})
-        raise not_found(f"gateway group {id_!r}")
+        try:
+            found = self._gateway().get(id_, props.get("declared"))
+        except DriftError as error:
+            # Pulumi shows the whole traceback: so it is kept short. Whatever is no DriftError is a bug, and shown.
+            problem = GroupReadError(sentence(error))
+        else:
+            if found is not None:
+                return ReadResult(found["id"], found)
+            # Only what this method returned before has this member.
+            if "created_at" in props:
+                return ReadResult("", {})
+            problem = not_found(f"gateway group {id_!r}")
+        raise problem
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse: only a resource that is to be managed is checked."""
@@ -77,14 +82,6 @@ class GatewayGroupProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do nothing: a stack that forgets a group leaves the group alone."""
-
-    def _found(self, group_id: str, declared: str | None) -> Outputs | None:
-        try:
-            return self._gateway().get(group_id, declared)
-        except DriftError as error:
-            # Pulumi shows the whole traceback: so it is kept short. Whatever is no DriftError is a bug, and shown.
-            problem = GroupReadError(sentence(error))
-        raise problem
 
     def _gateway(self) -> GroupReader:
         with self._lock:
