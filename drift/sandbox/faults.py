@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from http.client import responses
 from threading import Lock
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -127,7 +127,7 @@ def small_pages(size: int) -> Action:
     """No page holds more groups than this, whatever the request asks for."""
 
     def action(request: HttpRequest, ask: Ask) -> Delivery:
-        query = _query(request)
+        query = request.parameters
         limit = query.get("limit", str(DEFAULT_PAGE))
         query["limit"] = str(min(size, int(limit))) if limit.isdecimal() else limit
         return ask(replace(request, query=urlencode(query)))
@@ -142,14 +142,14 @@ def skip(count: int) -> Action:
 
 def repeat_cursor() -> Action:
     """Every page claims that there is another one, behind the cursor that led to it."""
-    return lambda request, ask: _continued(ask(request), _query(request).get("cursor") or "YWZ0ZXI6MA==")
+    return lambda request, ask: _continued(ask(request), request.parameters.get("cursor") or "YWZ0ZXI6MA==")
 
 
 def repeat_page() -> Action:
     """Every page is the first one again, and claims that there is another behind a new cursor."""
 
     def action(request: HttpRequest, ask: Ask) -> Delivery:
-        query = _query(request)
+        query = request.parameters
         cursor = query.pop("cursor", "") + "again"
         return _continued(ask(replace(request, query=urlencode(query))), cursor)
 
@@ -225,10 +225,6 @@ class Faults:
 
 def _before(ask: Ask, action: Action) -> Ask:
     return lambda request: action(request, ask)
-
-
-def _query(request: HttpRequest) -> dict[str, str]:
-    return dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
 
 
 def _changing(change: Callable[[Delivery], Delivery]) -> Action:
