@@ -144,6 +144,7 @@ def hostile_report(text: str) -> Report:
         warnings=[text],
         accepted=[Accepted(replace(findings[0], group=GroupRef("other", "other", text)), acceptance)],
         lapsed=[Lapsed(acceptance, Lapse.MOVED)],
+        shard=text,
         base=Base(text, None, (), (text,)),
     )
 

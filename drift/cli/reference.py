@@ -11,20 +11,16 @@ from drift.cli.console import write_result
 from drift.desired import desired_json_schema, example_directory
 from drift.errors import SettingsError
 from drift.model.wording import counted, did_you_mean
-from drift.render.rules import kind, reference, section
+from drift.render.words import kind
 from drift.rules import RULES, Rule
 
 
 @click.command()
 @click.argument("rule", required=False)
-@click.option("--markdown", is_flag=True, help="Print one RULE, or all of them with their texts, as Markdown.")
-def explain(rule: str | None, *, markdown: bool) -> int:
+def explain(rule: str | None) -> int:
     """Say what a RULE means and what to do about it; without RULE, list them all."""
     if rule is not None:
-        entry = _rule(rule)
-        write_result(section(entry) if markdown else _text(entry))
-    elif markdown:
-        write_result(reference())
+        write_result(_text(_rule(rule)))
     else:
         width = max(map(len, RULES))
         write_result("".join(f"{entry.id:<{width}}  {entry.title}\n" for entry in RULES.values()))

@@ -1,9 +1,12 @@
 """Every result for programs: the published members in their order, numbers as numbers. And reports read back."""
 
+from contextlib import suppress
+
 import msgspec
 from msgspec.structs import replace
 
 from drift.render import RenderOptions
+from drift.render.words import times
 from drift.report.codec import builtins, decode, encode
 from drift.report.codec import schema as json_schema
 from drift.report.report import SCHEMA_VERSION, Report
@@ -53,7 +56,11 @@ def parse(document: bytes | str) -> Report:
         msgspec.ValidationError: It is not a report.
         msgspec.DecodeError: It is not JSON.
     """
-    return decode(document, Report)
+    report = decode(document, Report)
+    with suppress(ValueError):
+        if all(moment.tzinfo for moment in times(report)):
+            return report
+    raise msgspec.ValidationError("Expected RFC 3339 - at `$.started_at` and `$.finished_at`")
 
 
 def schema() -> dict[str, object]:

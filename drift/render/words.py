@@ -1,6 +1,8 @@
 """What results for people say in the same words, whatever the format. Names in them are not yet safe to show."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -11,7 +13,7 @@ from drift.report.acceptance import Lapse, Lapsed
 from drift.report.exposure import Amount, Cost, Exposure
 from drift.report.finding import ChangeStatus, Finding
 from drift.report.report import Report, Status, Verdict
-from drift.rules import Direction
+from drift.rules import Direction, DriftRule, FileRule, Rule, RunRule
 
 Word = TypeVar("Word", bound=str)
 
@@ -34,6 +36,11 @@ _EXIT_CODES: Mapping[int, str] = {
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
+
+
+def times(report: Report) -> tuple[datetime, datetime]:
+    """When the run began and when it ended."""
+    return datetime.fromisoformat(report.started_at), datetime.fromisoformat(report.finished_at)
 
 
 def spoken(value: StrEnum) -> str:
@@ -126,11 +133,16 @@ def effect(finding: Finding) -> str:
 def consequences(finding: Finding, named: int = 0, show: Callable[[str], str] = str) -> Iterator[str]:
     """What a finding does to groups below, so many of them named, and what it exposes; ``show`` makes text safe."""
     if finding.affected:
-        names = [show(affected.group.label) for affected in finding.affected[:named]]
-        more = f" and {number(len(finding.affected) - named)} more" if len(finding.affected) > named else ""
-        yield f"{effect(finding)}: {', '.join(names)}{more}" if names else effect(finding)
+        names = listed([show(affected.group.label) for affected in finding.affected[:named]], len(finding.affected))
+        yield f"{effect(finding)}: {names}" if named else effect(finding)
     if finding.exposure:
         yield f"exposes {show(exposed(finding.exposure))}"
+
+
+def listed(names: Sequence[str], total: int) -> str:
+    """``a, b and 3 more``: the first names of so many."""
+    more = total - len(names)
+    return f"{', '.join(names)}{f' and {number(more)} more' if more else ''}"
 
 
 def since_base(report: Report) -> str:
@@ -164,6 +176,19 @@ def _amount(amount: Amount, type_: str) -> str:
 
 def _cost(cost: Cost) -> str:
     whole, _, hundredths = cost.per_day.partition(".")
-    money = f"at most {cost.currency} {number(int(whole))}.{hundredths}/day" if hundredths else "unlimited cost"
+    with suppress(ValueError):  # a saved report may have anything there
+        whole = number(int(whole))
+    money = f"at most {cost.currency} {whole}.{hundredths}/day" if hundredths else "unlimited cost"
     without = f", without {', '.join(cost.unpriced)}: no price" if cost.unpriced else ""
     return f"{money}{without}"
+
+
+def kind(rule: Rule) -> str:
+    """What sort of rule it is and how much it weighs."""
+    match rule:
+        case DriftRule():
+            return f"severity {rule.severity.value}, {rule.direction.value if rule.direction else 'direction by value'}"
+        case FileRule():
+            return f"rule for desired files, {rule.level.value}{', in milder cases warning' if rule.also_warns else ''}"
+        case RunRule():
+            return "about the run, not about a difference"

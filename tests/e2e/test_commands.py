@@ -6,7 +6,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -174,21 +173,6 @@ def test_explain_prints_one_rule_or_lists_all(drift: Drift) -> None:
 
     assert one.out.startswith("limit-raised: A threshold is higher than declared\n")
     assert [line.split()[0] for line in every.out.splitlines()] == list(RULES)
-
-
-def test_the_page_of_rules_is_that_of_the_catalogue(drift: Drift, golden: Callable[[str, str], None]) -> None:
-    page = drift("explain", "--markdown").out
-
-    golden("../../docs/rules.md", page)
-    assert [line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")] == list(RULES)
-
-
-def test_explain_prints_one_rule_as_markdown(drift: Drift) -> None:
-    run = drift("explain", "limit-raised", "--markdown")
-
-    assert run.out.startswith(
-        "### limit-raised\n\n**A threshold is higher than declared** (severity medium, permissive)"
-    )
 
 
 def test_schema_for_editors_accepts_the_example_and_refuses_a_typo(drift: Drift) -> None:

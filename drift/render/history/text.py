@@ -48,7 +48,7 @@ def _run(run: RunEntry) -> str:
     parts += [f"{number(run.accepted)} accepted"] if run.accepted else []
     parts += [f"{number(run.unread)} unread"] if run.unread else []
     parts += [f"failed: {visible(run.failure)}"] if run.failure else []
-    shard = f" shard {run.shard}" if run.shard else ""
+    shard = f" shard {visible(run.shard)}" if run.shard else ""
     return f"  {day(run.finished_at)}{shard} {run.verdict} (exit code {run.exit_code}): {', '.join(parts)}"
 
 

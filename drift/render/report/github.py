@@ -4,8 +4,9 @@ Of each step GitHub keeps ten annotations of a kind and drops the others in sile
 ``docs/problem-matchers.md``), so the worst come first and the last one says how many there are besides.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from drift.errors import Location
 from drift.model.wording import counted, number
@@ -30,43 +31,44 @@ _TITLE = 255
 _MESSAGE = 2_000
 
 
-class _Annotation(NamedTuple):
-    kind: Kind
-    place: Location | None
-    title: str
-    message: str
+Annotation: TypeAlias = tuple[Kind, Location | None, str, str]
+"""Its kind, where it stands, title and message."""
 
 
 def render(report: Report, _options: RenderOptions) -> str:
     """The annotations, worst first, then the verdict as a plain line."""
     shown: list[str] = []
-    room = {"error": _PER_KIND, "warning": _PER_KIND, "notice": _PER_KIND - 1}
-    left = dict.fromkeys(room, 0)
+    seen: Counter[Kind] = Counter()
+    room: dict[Kind, int] = {"error": _PER_KIND, "warning": _PER_KIND, "notice": _PER_KIND - 1}
     for annotation in _annotations(report):
-        if room[annotation.kind]:
-            room[annotation.kind] -= 1
-            shown.append(_command(annotation))
-        else:
-            left[annotation.kind] += 1
-    if any(left.values()):
-        kinds = ", ".join(counted(count, kind) for kind, count in left.items() if count)
+        kind = annotation[0]
+        seen[kind] += 1
+        if seen[kind] <= room[kind]:
+            shown.append(_command(*annotation))
+    left = {kind: seen[kind] - most for kind, most in room.items() if seen[kind] > most}
+    if left:
+        kinds = ", ".join(counted(count, kind) for kind, count in left.items())
         message = f"{kinds} not shown here, where a step has room for {_PER_KIND} of a kind; other formats have all"
-        shown.append(_command(_Annotation("notice", None, f"{number(sum(left.values()))} more", message)))
+        shown.append(_command("notice", None, f"{number(sum(left.values()))} more", message))
     return "".join(f"{line}\n" for line in [*shown, f"{report.verdict.value}: {clipped(outcome(report), _MESSAGE)}"])
 
 
-def _annotations(report: Report) -> Iterator[_Annotation]:
+def _annotations(report: Report) -> Iterator[Annotation]:
     if report.unseen:
-        yield _Annotation("warning", None, UNLISTED, report.unseen)
+        yield "warning", None, UNLISTED, report.unseen
     for remark in remarks(report):
         if not remark.accepted:
             # An unmanaged group stands on no line.
             place = remark.finding.source if remark.finding else remark.place
-            yield _Annotation(_kind(remark), place, _title(remark), remark.text)
+            yield _kind(remark), place, _title(remark), remark.text
         elif remark.accepted.expiring:
             by = remark.accepted.acceptance
-            title = f"accepted until {by.until}: {remark.subject}"
-            yield _Annotation("notice", by.source, title, f"{remark.text}; owner {by.owner}")
+            yield (
+                "notice",
+                by.source,
+                f"accepted until {by.until}: {remark.subject}",
+                f"{remark.text}; owner {by.owner}",
+            )
 
 
 def _kind(remark: Remark) -> Kind:
@@ -86,14 +88,9 @@ def _title(remark: Remark) -> str:
     return f"{remark.rule} [{status}{finding.severity}, {finding.direction}]{about}"
 
 
-def _command(annotation: _Annotation) -> str:
-    place = annotation.place
-    properties: dict[str, str] = {}
-    if place is not None:
-        properties = {"file": visible(place.file), "line": str(place.line), "col": str(place.column)}
-    properties["title"] = clipped(annotation.title, _TITLE)
-    shown = ",".join(f"{name}={_property(text)}" for name, text in properties.items())
-    return f"::{annotation.kind} {shown}::{_data(clipped(annotation.message, _MESSAGE))}"
+def _command(kind: Kind, place: Location | None, title: str, message: str) -> str:
+    where = f"file={_property(visible(place.file))},line={place.line},col={place.column}," if place else ""
+    return f"::{kind} {where}title={_property(clipped(title, _TITLE))}::{_data(clipped(message, _MESSAGE))}"
 
 
 def _data(text: str) -> str:

@@ -4,9 +4,7 @@ https://docs.gitlab.com/ci/testing/code_quality/ names the members that GitLab r
 out, for the format has no word for them.
 """
 
-import msgspec
-
-from drift.render import RenderOptions
+from drift.render import RenderOptions, json
 from drift.render.report.remarks import Remark, remarks
 from drift.render.visible import visible
 from drift.report.report import Report
@@ -22,10 +20,9 @@ _NO_FILE = "."
 """GitLab drops an entry without a path; this one is of a run that knows no file."""
 
 
-def render(report: Report, _options: RenderOptions) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     """One JSON list, worst first; empty if there is nothing to say."""
-    issues = [_issue(remark) for remark in remarks(report) if not remark.accepted]
-    return msgspec.json.format(msgspec.json.encode(issues), indent=2).decode() + "\n"
+    return json.render([_issue(remark) for remark in remarks(report) if not remark.accepted], options)
 
 
 def _issue(remark: Remark) -> dict[str, object]:

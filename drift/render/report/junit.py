@@ -5,8 +5,8 @@ one ``testsuite``, and in a ``testcase`` at most one of ``failure`` (drift), ``e
 (accepted), each with a ``message`` and the complete text inside. Characters that XML cannot hold are written out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from msgspec import Struct
@@ -15,9 +15,9 @@ from drift.errors import HINTS, Level, Location
 from drift.model.groups import GroupRef
 from drift.render import RenderOptions
 from drift.render.report.text import accepted_lines, finding_lines, lapsed_lines
-from drift.render.terminal import Line, show
+from drift.render.terminal import show
 from drift.render.visible import visible
-from drift.render.words import UNLISTED, takes_descendants
+from drift.render.words import UNLISTED, takes_descendants, times
 from drift.report.acceptance import Accepted
 from drift.report.finding import Finding
 from drift.report.report import GroupEntry, Report, Status, Unread
@@ -28,7 +28,7 @@ _SUITE = "baseten-drift"
 def render(report: Report, _options: RenderOptions) -> str:
     """One XML document; a run that failed has at least one case with an error."""
     cases = [*_of_run(report), *_of_groups(report)]
-    started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
+    started, finished = times(report)
     failures, errors, skipped = (
         str(sum(case.find(tag) is not None for case in cases)) for tag in ("failure", "error", "skipped")
     )
@@ -90,41 +90,9 @@ class _OfGroup(Struct):
     """The ancestor whose deletion took this group with it."""
 
 
-class _Groups:
-    """Groups by what findings call them: a group that was re-created has another id there than in the files."""
-
-    def __init__(self, entries: Sequence[GroupEntry]) -> None:
-        self.all: list[_OfGroup] = []
-        self._exact: dict[tuple[str, str | None], _OfGroup] = {}
-        self._by_label: dict[str, _OfGroup] = {}
-        for entry in entries:
-            self._add(entry)
-
-    def of(self, group: GroupRef, source: Location | None) -> _OfGroup:
-        found = self._exact.get((group.label, group.id)) or self._by_label.get(group.label)
-        return found or self._add(GroupEntry(group, Status.UNMANAGED, source))
-
-    def _add(self, entry: GroupEntry) -> _OfGroup:
-        added = _OfGroup(entry)
-        self.all.append(added)
-        self._exact.setdefault((entry.group.label, entry.group.id), added)
-        self._by_label.setdefault(entry.group.label, added)
-        return added
-
-
 def _of_groups(report: Report) -> Iterator[Element]:
     """A case for each group: those of the run, and whichever others a finding names."""
-    groups = _Groups(report.groups)
-    for finding in report.findings:
-        groups.of(finding.group, finding.source).findings.append(finding)
-    for accepted in report.accepted:
-        groups.of(accepted.finding.group, accepted.finding.source).accepted.append(accepted)
-    for unread in report.unread:
-        groups.of(unread.group, unread.source).unread = unread
-    for finding in filter(takes_descendants, report.findings):
-        for affected in finding.affected:
-            groups.of(affected.group, None).gone_with = finding.group.label
-    for of_group in groups.all:
+    for of_group in _groups(report):
         entry = of_group.entry
         case = _case(entry.group.label, entry.source)
         source = str(entry.source) if entry.source else None
@@ -134,14 +102,43 @@ def _of_groups(report: Report) -> Iterator[Element]:
         yield case
 
 
+def _groups(report: Report) -> Sequence[_OfGroup]:
+    groups: list[_OfGroup] = []
+    exact: dict[tuple[str, str | None], _OfGroup] = {}
+    by_label: dict[str, _OfGroup] = {}
+
+    def add(entry: GroupEntry) -> _OfGroup:
+        groups.append(added := _OfGroup(entry))
+        exact.setdefault((entry.group.label, entry.group.id), added)
+        by_label.setdefault(entry.group.label, added)
+        return added
+
+    def of(group: GroupRef, source: Location | None) -> _OfGroup:
+        # A group that was re-created has another id in a finding than in the files.
+        known = exact.get((group.label, group.id)) or by_label.get(group.label)
+        return known or add(GroupEntry(group, Status.UNMANAGED, source))
+
+    for entry in report.groups:
+        add(entry)
+    for finding in report.findings:
+        of(finding.group, finding.source).findings.append(finding)
+    for accepted in report.accepted:
+        of(accepted.finding.group, accepted.finding.source).accepted.append(accepted)
+    for unread in report.unread:
+        of(unread.group, unread.source).unread = unread
+    for finding in filter(takes_descendants, report.findings):
+        for affected in finding.affected:
+            of(affected.group, None).gone_with = finding.group.label
+    return groups
+
+
 def _judge(case: Element, of_group: _OfGroup) -> None:
     """Error before failure before skipped: a viewer shows one of them."""
     status, unread = of_group.entry.status, of_group.unread
     drift = [finding for finding in of_group.findings if finding.is_drift]
-    lines = _plain(
-        [row for finding in of_group.findings for row in finding_lines(finding)]
-        + [row for accepted in of_group.accepted for row in accepted_lines(accepted)]
-    )
+    told = [*map(finding_lines, of_group.findings), *map(accepted_lines, of_group.accepted)]
+    # In the text report lines of groups stand two columns in.
+    lines = [row.removeprefix("  ") for row in show(chain.from_iterable(told)).splitlines()]
     if unread:
         message = f"{unread.cause.value}: {unread.message}"
         _outcome(case, "error", unread.cause.value, message, [message, HINTS.get(unread.cause, ""), *lines])
@@ -159,20 +156,14 @@ def _judge(case: Element, of_group: _OfGroup) -> None:
         _output(case, lines)
 
 
-def _plain(lines: Iterable[Line]) -> list[str]:
-    """As in the text report, where lines of groups stand two columns in."""
-    return [row.removeprefix("  ") for row in show(lines).splitlines()]
-
-
 def _case(name: str, place: Location | None, otherwise: str = "not declared") -> Element:
     """Viewers split ``classname`` at its last dot: ``desired/acme.yaml`` becomes package desired, class acme."""
-    if place is None:
-        return Element("testcase", {"classname": f"{_SUITE}.{otherwise}", "name": visible(name), "time": "0"})
-    stem = place.file.removeprefix("./").removesuffix(".yaml").removesuffix(".yml")
-    classname = visible(stem.strip("/").replace("/", "."))
-    return Element(
-        "testcase", {"classname": classname, "name": visible(name), "time": "0", "file": visible(place.file)}
-    )
+    case = Element("testcase", {"classname": f"{_SUITE}.{otherwise}", "name": visible(name), "time": "0"})
+    if place is not None:
+        stem = place.file.removeprefix("./").removesuffix(".yaml").removesuffix(".yml")
+        case.set("classname", visible(stem.strip("/").replace("/", ".")))
+        case.set("file", visible(place.file))
+    return case
 
 
 def _outcome(case: Element, tag: str, kind: str, message: str, lines: Sequence[str]) -> None:

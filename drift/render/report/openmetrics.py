@@ -9,7 +9,6 @@ does not depend on how many groups there are.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from enum import StrEnum
 from itertools import product
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from typing import TypeAlias
 from drift.errors import Cause, ExitCode, Level
 from drift.render import RenderOptions
 from drift.render.visible import visible
+from drift.render.words import times
 from drift.report.acceptance import Lapse
 from drift.report.exposure import Amount, Exposure
 from drift.report.report import Report, Status
@@ -48,15 +48,16 @@ def exposition(families: Iterable[Family]) -> str:
 
 
 def _families(report: Report) -> Iterator[Family]:
-    started, finished = (datetime.fromisoformat(text) for text in (report.started_at, report.finished_at))
-    complete, counts = succeeded(report), report.counts
+    started, finished = times(report)
+    complete, counts = _succeeded(report), report.counts
+    identity = {"version": report.tool.version, "api_url": report.api_url, "shard": report.shard or ""}
     exposure = report.exposure or Exposure()
     statuses = _counted("status", Status, (entry.status for entry in report.groups))
     causes = _counted("cause", Cause, (entry.cause for entry in report.unread))
     reasons = _counted("reason", Lapse, (entry.lapse for entry in report.lapsed))
     levels = _counted("level", Level, (problem.level for problem in report.problems))
     last_success = finished.timestamp() if complete else 0
-    yield "info", "Which program and run this is; always 1.", [(_identity(report), 1)]
+    yield "info", "Which program and run this is; always 1.", [(identity | {"verdict": report.verdict.value}, 1)]
     yield "success", "1 if every declared group was read and compared, whatever came out; else 0.", complete
     yield "exit_code", "Exit code of the run.", report.exit_code
     yield "last_run_timestamp_seconds", "When the run ended.", finished.timestamp()
@@ -76,19 +77,10 @@ def _families(report: Report) -> Iterator[Family]:
     yield "api_requests", "Requests that the run sent.", sum(report.requests.values())
 
 
-def succeeded(report: Report) -> bool:
+def _succeeded(report: Report) -> bool:
     """Whether the run did its work: all was read and compared. Drift is a result, not a failure."""
     ended_well = report.exit_code in {ExitCode.IN_SYNC, ExitCode.DRIFT}
     return ended_well and not (report.failure or report.unread or report.unseen)
-
-
-def _identity(report: Report) -> Labels:
-    return {
-        "version": report.tool.version,
-        "api_url": report.api_url,
-        "shard": report.shard or "",
-        "verdict": report.verdict.value,
-    }
 
 
 def _findings(report: Report) -> Iterator[Sample]:

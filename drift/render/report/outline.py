@@ -1,22 +1,14 @@
 """A report in the order in which people read it: by origin, by tree, by group, worst first; and who is below whom."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from drift.errors import HINTS, Cause
 from drift.model.groups import GroupRef
 from drift.report.finding import ChangeStatus, Finding
 from drift.report.report import GroupEntry, Report, Unread
-
-GroupKey: TypeAlias = tuple[str | None, str | None]
-
-
-class OfGroup(NamedTuple):
-    """A group and its findings, worst first."""
-
-    group: GroupRef
-    findings: Sequence[Finding]
 
 
 class OfTree(NamedTuple):
@@ -24,7 +16,8 @@ class OfTree(NamedTuple):
 
     root: str
     """The label of the root, as far up as the report knows the tree."""
-    groups: Sequence[OfGroup]
+    groups: Sequence[Sequence[Finding]]
+    """The findings of each group, worst first."""
 
 
 class Section(NamedTuple):
@@ -34,14 +27,6 @@ class Section(NamedTuple):
     trees: Sequence[OfTree]
     total: int
     """Findings in it."""
-
-
-class OfCause(NamedTuple):
-    """The groups that are unread for one reason, and what can be done about it."""
-
-    cause: Cause
-    hint: str
-    entries: Sequence[Unread]
 
 
 _ORDER = (ChangeStatus.CONFLICTING, ChangeStatus.INTRODUCED, ChangeStatus.PRE_EXISTING)
@@ -58,21 +43,12 @@ def sections(report: Report) -> list[Section]:
     ]
 
 
-def by_cause(unread: Iterable[Unread]) -> list[OfCause]:
-    """All unread groups once."""
-
-    def cause(entry: Unread) -> Cause:
-        return entry.cause
-
-    return [
-        OfCause(of_cause, HINTS.get(of_cause, ""), list(entries))
-        for of_cause, entries in groupby(sorted(unread, key=cause), key=cause)
-    ]
-
-
-def group_key(group: GroupRef) -> GroupKey:
-    """By what a report knows a group: findings of a group that was not read lack its internal id."""
-    return (group.external_entity_id, None if group.external_entity_id is not None else group.id)
+def by_cause(unread: Iterable[Unread]) -> Sequence[tuple[Cause, str, Sequence[Unread]]]:
+    """All unread groups once, by the reason for it, with what can be done about that."""
+    causes: dict[Cause, list[Unread]] = {}
+    for entry in unread:
+        causes.setdefault(entry.cause, []).append(entry)
+    return [(cause, HINTS.get(cause, ""), entries) for cause, entries in sorted(causes.items())]
 
 
 class Ancestry:
@@ -80,23 +56,20 @@ class Ancestry:
 
     def __init__(self, entries: Sequence[GroupEntry]) -> None:
         self._entries = entries
-        self._by_id: dict[str, int] = {}
-        self._by_external: dict[str, int] = {}
-        for index, entry in enumerate(entries):
-            if entry.group.id is not None:
-                self._by_id.setdefault(entry.group.id, index)
-            if entry.group.external_entity_id is not None:
-                self._by_external.setdefault(entry.group.external_entity_id, index)
+        self._positions: dict[tuple[str | None, str | None], int] = {}
+        for index, entry in reversed(list(enumerate(entries))):
+            self._positions[entry.group.id, None] = index
+            self._positions[None, entry.group.external_entity_id] = index
+        self._positions.pop((None, None), None)
         self.parents = [self._position(entry.parent) if entry.parent else None for entry in entries]
         """Of each entry, the index of its parent; None for a root and where nobody reported the parent."""
-        self._positions = {group_key(entry.group): index for index, entry in reversed(list(enumerate(entries)))}
 
     def above(self, group: GroupRef) -> Iterator[GroupRef]:
         """The group's ancestors, the nearest first, up to one that nobody reported.
 
         A cycle, which a saved report may hold, ends where it closes.
         """
-        at = self._positions.get(group_key(group))
+        at = self._position(group)
         seen = {at}
         while at is not None and (parent := self._entries[at].parent) is not None:
             at = self.parents[at]
@@ -106,28 +79,17 @@ class Ancestry:
             yield parent if at is None else self._entries[at].group
 
     def _position(self, group: GroupRef) -> int | None:
-        if group.id is not None and group.id in self._by_id:
-            return self._by_id[group.id]
-        return None if group.external_entity_id is None else self._by_external.get(group.external_entity_id)
+        """By id, and by external id where that does not help: what was not read has no id."""
+        by_external = self._positions.get((None, group.external_entity_id))
+        return self._positions.get((group.id, None), by_external)
 
 
 def _trees(findings: Iterable[Finding], ancestry: Ancestry) -> list[OfTree]:
-    trees: dict[str, dict[GroupKey, list[Finding]]] = {}
-    roots: dict[GroupKey, str] = {}
+    trees: dict[str, dict[GroupRef, list[Finding]]] = {}
     for finding in findings:
-        group = finding.group
-        root = roots.get(key := group_key(group)) or roots.setdefault(key, _root(group, ancestry))
-        trees.setdefault(root, {}).setdefault((group.external_entity_id, group.id), []).append(finding)
-    return [_tree(root, groups.values()) for root, groups in trees.items()]
-
-
-def _root(group: GroupRef, ancestry: Ancestry) -> str:
-    root = group
-    for ancestor in ancestry.above(group):
-        root = ancestor
-    return root.label
-
-
-def _tree(root: str, groups: Iterable[Sequence[Finding]]) -> OfTree:
-    of_groups = [OfGroup(findings[0].group, findings) for findings in groups]
-    return OfTree(root, sorted(of_groups, key=lambda of_group: of_group.group.label != root))
+        *_, root = finding.group, *ancestry.above(finding.group)
+        trees.setdefault(root.label, {}).setdefault(replace(finding.group, name=None), []).append(finding)
+    return [
+        OfTree(root, sorted(groups.values(), key=lambda of_group: of_group[0].group.label != root))
+        for root, groups in trees.items()
+    ]

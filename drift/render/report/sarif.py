@@ -8,20 +8,16 @@ vulnerability, and without it GitHub ranks by ``level``. There is no ``helpUri``
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
-
-import msgspec
 
 from drift.errors import Level, Location
 from drift.model.wording import counted, number
-from drift.render import RenderOptions
+from drift.render import RenderOptions, json
 from drift.render.report.outline import by_cause
 from drift.render.report.remarks import Remark, remarks
-from drift.render.rules import kind
 from drift.render.visible import visible
-from drift.render.words import UNLISTED
-from drift.report.acceptance import Acceptance
+from drift.render.words import UNLISTED, kind
 from drift.report.report import Report
 from drift.rules import RULES, DriftRule, FileRule, Rule, RunRule, Severity
 
@@ -31,29 +27,29 @@ MOST_RESULTS = 25_000
 _LONGEST = 1_024
 _ROOT = "%SRCROOT%"
 """The name that SARIF's own examples give to the root of the repository; GitHub resolves relative URIs there."""
-_RuleLevel: TypeAlias = Literal["error", "warning", "note"]
-_LEVELS: Mapping[Severity, _RuleLevel] = {
+_LEVELS: Mapping[Severity, str] = {
     Severity.HIGH: "error",
     Severity.MEDIUM: "warning",
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-_PROBLEM_SEVERITIES: Mapping[_RuleLevel, str] = {"error": "error", "warning": "warning", "note": "recommendation"}
 _POSITIONS: Mapping[str, int] = {rule: index for index, rule in enumerate(RULES)}
 
 Json: TypeAlias = dict[str, object]
 
 
-def render(report: Report, _options: RenderOptions) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     """One SARIF log with one run. The members have the standard's own names."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
+    return json.render({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, options)
 
 
 def _run(report: Report) -> Json:
     placed = [(remark, remark.place) for remark in remarks(report) if remark.place]
     results = [_result(remark, place) for remark, place in placed[:MOST_RESULTS]]
-    notifications = list(_notifications(report, cut=len(placed) - len(results)))
+    notifications = [
+        {"level": level, "message": {"text": _plain(visible(text))}}
+        for level, text in _notifications(report, cut=len(placed) - len(results))
+    ]
     invocation = {
         "executionSuccessful": not (report.failure or report.unread or report.unseen),
         "exitCode": report.exit_code,
@@ -79,41 +75,36 @@ def _category(report: Report) -> str:
     return f"baseten-drift/shard-{shard}/" if shard else "baseten-drift/"
 
 
-def _notifications(report: Report, *, cut: int) -> Iterator[Json]:
+def _notifications(report: Report, *, cut: int) -> Iterator[tuple[str, str]]:
     if report.failure:
-        yield _notification("error", f"nothing was compared: {report.failure.message}; {report.failure.hint}")
+        yield "error", f"nothing was compared: {report.failure.message}; {report.failure.hint}"
     for cause, hint, entries in by_cause(report.unread):
         groups = f"{counted(len(entries), 'group')} not read: {cause.value}"
-        yield _notification("error", f"{groups}; {hint}" if hint else groups)
+        yield "error", f"{groups}; {hint}" if hint else groups
     if report.unseen:
-        yield _notification("error", f"{UNLISTED}: {report.unseen}")
+        yield "error", f"{UNLISTED}: {report.unseen}"
     if cut:
-        yield _notification(
-            "warning",
-            f"{number(cut)} more results are left out, the mildest, for a run may have {number(MOST_RESULTS)} of them; "
-            "the JSON report has all",
-        )
+        most = number(MOST_RESULTS)
+        left = f"{number(cut)} more results are left out, the mildest, for a run may have {most} of them"
+        yield "warning", f"{left}; the JSON report has all"
     for warning in report.warnings:
-        yield _notification("warning", warning)
-
-
-def _notification(level: _RuleLevel, text: str) -> Json:
-    return {"level": level, "message": {"text": _plain(visible(text))}}
+        yield "warning", warning
 
 
 def _rule(rule: Rule) -> Json:
     level, tags = _level_and_tags(rule)
+    severity = "recommendation" if level == "note" else level
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": _cut(rule.explain.partition("\n\n")[0])},
         "help": {"text": rule.explain, "markdown": f"**{rule.title}** ({kind(rule)})\n\n{rule.explain}"},
         "defaultConfiguration": {"level": level},
-        "properties": {"tags": tags, "precision": "very-high", "problem.severity": _PROBLEM_SEVERITIES[level]},
+        "properties": {"tags": tags, "precision": "very-high", "problem.severity": severity},
     }
 
 
-def _level_and_tags(rule: Rule) -> tuple[_RuleLevel, list[str]]:
+def _level_and_tags(rule: Rule) -> tuple[str, list[str]]:
     match rule:
         case DriftRule():
             return _LEVELS[rule.severity], ["drift", *([rule.direction.value] if rule.direction else [])]
@@ -124,14 +115,14 @@ def _level_and_tags(rule: Rule) -> tuple[_RuleLevel, list[str]]:
 
 
 def _result(remark: Remark, place: Location) -> Json:
-    finding, fingerprint = remark.finding, remark.fingerprint
+    finding, fingerprint, location = remark.finding, remark.fingerprint, _place(place)
     result: Json = {
         "ruleId": remark.rule,
         # A report of a later version may know rules that this one does not.
         "ruleIndex": _POSITIONS.get(remark.rule, -1),
         "level": _LEVELS[remark.severity],
         "message": {"text": _plain(visible(remark.sentence))},
-        "locations": [_place(place)],
+        "locations": [location],
         "partialFingerprints": {
             # The one that GitHub matches alerts by; it would else be made of the line's text.
             "primaryLocationLineHash": f"{fingerprint[:16]}:1",
@@ -139,11 +130,14 @@ def _result(remark: Remark, place: Location) -> Json:
         },
     }
     if remark.accepted:
-        result["suppressions"] = [_suppression(remark.accepted.acceptance)]
+        by = remark.accepted.acceptance
+        why = _cut(visible(f"until {by.until}, {by.owner}: {by.reason}"))
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": why, "location": _place(by.source)}
+        ]
     if finding:
         names = [visible(name) for name in (finding.group.label, *finding.path.parts)]
-        logical = {"name": names[-1], "fullyQualifiedName": ".".join(names), "kind": "object"}
-        result["locations"] = [{**_place(place), "logicalLocations": [logical]}]
+        location["logicalLocations"] = [{"name": names[-1], "fullyQualifiedName": ".".join(names), "kind": "object"}]
         result["properties"] = {
             "severity": finding.severity.value,
             "direction": finding.direction.value,
@@ -151,16 +145,6 @@ def _result(remark: Remark, place: Location) -> Json:
             **({"status": finding.status.value} if finding.status else {}),
         }
     return result
-
-
-def _suppression(acceptance: Acceptance) -> Json:
-    text = f"until {acceptance.until}, {acceptance.owner}: {acceptance.reason}"
-    return {
-        "kind": "external",
-        "status": "accepted",
-        "justification": _cut(visible(text)),
-        "location": _place(acceptance.source),
-    }
 
 
 def _place(place: Location) -> Json:

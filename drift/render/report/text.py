@@ -1,21 +1,23 @@
 """The report for people: findings by tree and group, worst first, the summary last."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from drift.errors import Location
+from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
 from drift.render import RenderOptions, words
-from drift.render.report.outline import OfCause, OfGroup, OfTree, by_cause, sections
-from drift.render.terminal import Line, line, show
+from drift.render.report.outline import by_cause, sections
+from drift.render.terminal import Line, Span, line, show
 from drift.render.visible import visible
 from drift.report.acceptance import Accepted, Lapsed
 from drift.report.evidence import Evidence
 from drift.report.finding import Finding
-from drift.report.report import Base, Report, Status, Verdict
+from drift.report.report import Report, Status, Unread, Verdict
 from drift.rules import Direction, Severity
 
 _SEVERITY_STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
-_DIRECTION_STYLE: Mapping[Direction, str] = {
+_DIRECTION_STYLE = {
     Direction.PERMISSIVE: "magenta",
     Direction.RESTRICTIVE: "blue",
     Direction.NEUTRAL: "dim",
@@ -34,8 +36,7 @@ def render(report: Report, options: RenderOptions) -> str:
     everything = options.verbosity > 0
     if options.verbosity >= 0:
         for paragraph in _paragraphs(report, everything=everything):
-            lines += paragraph
-            lines += [Line()] if paragraph else []
+            lines += [*paragraph, Line()] if paragraph else []
     lines += _summary(report)
     if everything and report.evidence:
         lines.append(_evidence(report.evidence))
@@ -49,118 +50,103 @@ def _paragraphs(report: Report, *, everything: bool) -> Iterator[Sequence[Line]]
             title, meaning = words.SECTIONS[section.status]
             yield [line(0, (f"== {title}", "bold underline"), f": {meaning} ({counted(section.total, 'finding')})")]
         for tree in section.trees:
-            for of_group in tree.groups:
-                yield [_heading(of_group, tree), *(row for each in of_group.findings for row in finding_lines(each))]
-    yield list(_accepted([entry for entry in report.accepted if everything or entry.expiring], report))
-    yield list(lapsed_lines(report.lapsed))
-    for cause in by_cause(report.unread):
-        yield list(_unread(cause, everything=everything))
+            for findings in tree.groups:
+                yield _list(_heading(findings[0].group, tree.root), map(finding_lines, findings))
+    accepted = [entry for entry in report.accepted if everything or entry.expiring]
+    soon = "" if len(accepted) == len(report.accepted) else ", ending soon"
+    head = line(0, (f"accepted{soon}", "bold"), (f" ({counted(len(accepted), 'finding')})", "dim"))
+    yield _list(head, map(accepted_lines, accepted))
+    yield lapsed_lines(report.lapsed)
+    for cause, hint, entries in by_cause(report.unread):
+        yield list(_unread(cause, hint, entries, everything=everything))
     if report.unseen:
         yield [line(0, (f"{words.UNLISTED}: ", "bold yellow"), visible(report.unseen))]
     if report.base:
-        yield list(_since(report.base, everything=everything))
-    in_sync = [entry for entry in report.groups if entry.status is Status.IN_SYNC]
-    if everything and in_sync:
-        yield [
-            line(0, ("in sync", "bold green")),
-            *(line(2, f"{_place(entry.source)}: {visible(entry.group.label)}") for entry in in_sync),
-        ]
+        notes = [[line(2, visible(note))] for note in report.base.notes]
+        settled = map(_settled, report.base.settled if everything else ())
+        yield _list(line(0, (f"since {visible(report.base.name)}", "bold")), [*notes, *settled])
+    in_sync = [entry for entry in report.groups if entry.status is Status.IN_SYNC and everything]
+    items = (_item(entry.source, visible(entry.group.label)) for entry in in_sync)
+    yield _list(line(0, ("in sync", "bold green")), items)
     yield [line(0, ("warning: ", "yellow"), visible(warning)) for warning in report.warnings]
 
 
-def finding_lines(finding: Finding) -> Iterator[Line]:
+def _list(head: Line, items: Iterable[Sequence[Line]]) -> Sequence[Line]:
+    """The items below their head; nothing if there are none."""
+    lines = list(chain.from_iterable(items))
+    return [head, *lines] if lines else []
+
+
+def _item(source: Location | None, *what: Span, texts: Iterable[str] = ()) -> Sequence[Line]:
+    """Something at a line of the desired files, and what there is to say about it."""
+    place = visible(str(source)) if source else "(not declared)"
+    return [line(2, f"{place}: ", *what), *(line(4, text) for text in texts)]
+
+
+def finding_lines(finding: Finding) -> Sequence[Line]:
     """One finding, without its group."""
-    yield line(
-        2,
-        f"{_place(finding.source)}: ",
-        (finding.severity.value, _SEVERITY_STYLE[finding.severity]),
-        (f" {visible(finding.rule)} ", "bold"),
-        (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
-    )
-    yield line(4, visible(finding.message))
-    for consequence in words.consequences(finding, _NAMED, visible):
-        yield line(4, consequence)
+    severity = (finding.severity.value, _SEVERITY_STYLE[finding.severity])
+    texts = (visible(finding.message), *words.consequences(finding, _NAMED, visible))
+    return _item(finding.source, severity, *_rule(finding), texts=texts)
 
 
-def accepted_lines(entry: Accepted) -> Iterator[Line]:
+def accepted_lines(entry: Accepted) -> Sequence[Line]:
     """One accepted finding, with who accepted it and why."""
     finding, acceptance = entry.finding, entry.acceptance
-    yield line(
-        2,
-        f"{_place(acceptance.source)}: {visible(finding.group.label)}",
+    until = f" until {visible(acceptance.until)}{' (soon)' if entry.expiring else ''}"
+    return _item(
+        acceptance.source,
+        visible(finding.group.label),
+        *_rule(finding),
+        (until, "yellow" if entry.expiring else ""),
+        f", owner {visible(acceptance.owner)}",
+        texts=(visible(finding.message), f"reason: {visible(acceptance.reason)}"),
+    )
+
+
+def _rule(finding: Finding) -> Sequence[Span]:
+    return (
         (f" {visible(finding.rule)} ", "bold"),
         (f"[{finding.direction.value}]", _DIRECTION_STYLE[finding.direction]),
-        (
-            f" until {visible(acceptance.until)}{' (soon)' if entry.expiring else ''}",
-            "yellow" if entry.expiring else "",
-        ),
-        f", owner {visible(acceptance.owner)}",
     )
-    yield line(4, visible(finding.message))
-    yield line(4, f"reason: {visible(acceptance.reason)}")
 
 
-def lapsed_lines(lapsed: Sequence[Lapsed]) -> Iterator[Line]:
+def lapsed_lines(lapsed: Sequence[Lapsed]) -> Sequence[Line]:
     """All acceptances that no longer apply, and why, below a title; nothing if there are none."""
-    if lapsed:
-        yield line(0, ("acceptances that no longer apply", "bold yellow"), (f" ({number(len(lapsed))})", "dim"))
-    for entry in lapsed:
-        acceptance = entry.acceptance
-        what = f"{visible(acceptance.group)} {visible(acceptance.rule or 'any rule')}"
-        yield line(2, f"{_place(acceptance.source)}: {what}, owner {visible(acceptance.owner)}")
-        yield line(4, visible(words.lapse(entry)))
+    head = line(0, ("acceptances that no longer apply", "bold yellow"), (f" ({number(len(lapsed))})", "dim"))
+    return _list(head, map(_lapsed, lapsed))
 
 
-def _heading(of_group: OfGroup, tree: OfTree) -> Line:
-    group = of_group.group
+def _lapsed(entry: Lapsed) -> Sequence[Line]:
+    acceptance = entry.acceptance
+    what = f"{visible(acceptance.group)} {visible(acceptance.rule or 'any rule')}, owner {visible(acceptance.owner)}"
+    return _item(acceptance.source, what, texts=[visible(words.lapse(entry))])
+
+
+def _settled(finding: Finding) -> Sequence[Line]:
+    what = f"{finding.status or 'settled'} ", (f"{visible(finding.rule)} ", "bold")
+    return _item(finding.source, *what, f"of {visible(finding.group.label)}", texts=[visible(finding.message)])
+
+
+def _heading(group: GroupRef, root: str) -> Line:
     name = words.other_name(group)
     return line(
         0,
         (visible(group.label), "bold"),
         (f" ({visible(name)})" if name else "", "dim"),
-        (f" in tree {visible(tree.root)}" if tree.root != group.label else "", "dim"),
+        (f" in tree {visible(root)}" if root != group.label else "", "dim"),
     )
 
 
-def _place(source: Location | None) -> str:
-    return visible(str(source)) if source else "(not declared)"
-
-
-def _accepted(shown: Sequence[Accepted], report: Report) -> Iterator[Line]:
-    if shown:
-        soon = "" if len(shown) == len(report.accepted) else ", ending soon"
-        yield line(0, (f"accepted{soon}", "bold"), (f" ({counted(len(shown), 'finding')})", "dim"))
-    for entry in shown:
-        yield from accepted_lines(entry)
-
-
-def _unread(of_cause: OfCause, *, everything: bool) -> Iterator[Line]:
-    entries = of_cause.entries
-    yield line(0, (f"unread: {of_cause.cause.value}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
-    if of_cause.hint:
-        yield line(2, (f"hint: {of_cause.hint}", "dim"))
+def _unread(cause: str, hint: str, entries: Sequence[Unread], *, everything: bool) -> Iterator[Line]:
+    yield line(0, (f"unread: {cause}", "bold yellow"), (f" ({counted(len(entries), 'group')})", "dim"))
+    if hint:
+        yield line(2, (f"hint: {hint}", "dim"))
     shown = entries if everything else entries[:_SHOWN_PER_CAUSE]
     for entry in shown:
-        yield line(2, f"{_place(entry.source)}: {visible(entry.group.label)}")
-        yield line(4, visible(entry.message))
+        yield from _item(entry.source, visible(entry.group.label), texts=[visible(entry.message)])
     if len(shown) < len(entries):
         yield line(2, (f"... and {number(len(entries) - len(shown))} more (-v shows all)", "dim"))
-
-
-def _since(base: Base, *, everything: bool) -> Iterator[Line]:
-    settled = base.settled if everything else ()
-    if base.notes or settled:
-        yield line(0, (f"since {visible(base.name)}", "bold"))
-    for note in base.notes:
-        yield line(2, visible(note))
-    for finding in settled:
-        yield line(
-            2,
-            f"{_place(finding.source)}: {finding.status or 'settled'} ",
-            (f"{visible(finding.rule)} ", "bold"),
-            f"of {visible(finding.group.label)}",
-        )
-        yield line(4, visible(finding.message))
 
 
 def _summary(report: Report) -> Iterator[Line]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import jsonschema
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -100,3 +101,12 @@ def test_the_version_is_that_of_the_members_written() -> None:
 
     assert document["schema_version"] == SCHEMA_VERSION
     assert "accepted" in document
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-01-01T12:00:00", ""])
+def test_a_report_whose_times_are_none_is_not_read(moment: str) -> None:
+    for member in ("started_at", "finished_at"):
+        document = render_report(replace(full_report(), **{member: moment}), "json")
+
+        with pytest.raises(msgspec.ValidationError, match=member):
+            parse(document)

@@ -145,6 +145,14 @@ def test_the_same_external_id_in_two_workspaces_is_two_cases() -> None:
     assert [len(case.result) for case in suite_of(report)] == [0, 1]
 
 
+def test_unread_groups_of_two_workspaces_are_two_cases_though_neither_has_an_id() -> None:
+    unread = full_report().unread[0]
+    entry = GroupEntry(unread.group, Status.UNREAD, unread.source)
+    report = replace(full_report(), groups=(entry, entry), unread=(unread,), findings=(), accepted=())
+
+    assert [case.name for case in suite_of(report)][-2:] == [unread.group.label] * 2
+
+
 def test_a_group_with_drift_that_could_not_be_read_to_the_end_is_an_error() -> None:
     report = full_report()
     also = Unread(report.groups[0].group, Cause.TIMED_OUT, "no time left", "/v1/x", Location("a.yaml", 1, 1))

@@ -211,3 +211,9 @@ def test_no_line_of_a_log_is_a_workflow_command(text: str) -> None:
     for line in render_report(hostile_report(text), "text", RenderOptions(verbosity=1)).splitlines():
         assert not line.lstrip().startswith("::")
         assert "##[" not in line
+
+
+def test_a_cost_that_is_no_number_is_shown_as_it_is() -> None:
+    report = replace(sample(), exposure=Exposure(5, 0, Cost("USD", "a lot.00")))
+
+    assert "up to 5 TOKEN/day more (at most USD a lot.00/day)" in render_report(report, "text")

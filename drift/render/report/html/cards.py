@@ -1,77 +1,51 @@
 """A finding as the page shows it: a sentence, the declared and the live value as a table, and bars on one scale."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from drift.model import paths
 from drift.model.limits import PER_DAY
 from drift.model.wording import number
 from drift.render import words
-from drift.report.finding import Affected, Finding, Value
+from drift.report.finding import Finding, Value
 
 _MOST_AFFECTED = 200
 """Descendants that are listed; JSON has them all."""
 
-Side = tuple[str, str | None, Sequence[str]]
-"""Text, width of the bar (``66.7%``, ``none`` for no limit, null for no bar), and limits in a list of their own."""
+Side: TypeAlias = tuple[str, str, str | None, Sequence[str]]
+"""Whose it is, text, width of the bar (``66.7%``, ``none`` for no limit, null for no bar), and a model's limits."""
 
 
 class Card(NamedTuple):
-    """One finding; the template unpacks it in this order, which is faster than by name."""
+    """One finding with what is shown of it otherwise than it is."""
 
-    severity: str
-    direction: str
-    rule: str
-    change: str
-    """Its origin, as ``--base`` tells it; empty without a base."""
-    source: str
-    message: str
+    finding: Finding
     what: str
-    """What both are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
-    declared: Side | None
-    """Null where a finding has no values, and its message says all."""
-    live: Side | None
+    """What both sides are values of, e.g. ``org/model / rate_limits / TOKEN/MINUTE``."""
+    sides: Sequence[Side]
+    """Declared, then live; none where a finding has no values, and its message says all."""
     scale: str
     """What the bars compare, where it is not the values themselves."""
-    exposes: str
-    cause: str
-    effect: str
-    """What it does to the groups below; empty if nothing."""
     affected: Sequence[tuple[str, str, str]]
-    """Group, effective limit as declared, and live."""
-    more: str
-    """How many groups below are not listed."""
+    """Groups below, as many as are listed: name, effective limit as declared, and live."""
 
 
 def card(finding: Finding) -> Card:
     """Everything that is shown of a finding."""
-    declared, live, scale = _sides(finding)
     parts = finding.path.parts
-    more = len(finding.affected) - _MOST_AFFECTED
-    return Card(
-        finding.severity.value,
-        finding.direction.value,
-        finding.rule,
-        finding.status.value if finding.status else "",
-        str(finding.source) if finding.source else "not declared",
-        finding.message,
-        " / ".join(parts[1:] or parts) or "group",
-        declared,
-        live,
-        scale,
-        words.exposed(finding.exposure) if finding.exposure else "",
-        words.titled(finding.cause) if finding.cause else "",
-        words.effect(finding).capitalize() if finding.affected else "",
-        list(map(_affected, finding.affected[:_MOST_AFFECTED])),
-        f"and {number(more)} more: the JSON report lists all of them" if more > 0 else "",
-    )
+    sides, scale = _sides(finding)
+    affected = [
+        (words.titled(entry.group), _text(entry.desired, "none"), _text(entry.live, "none"))
+        for entry in finding.affected[:_MOST_AFFECTED]
+    ]
+    return Card(finding, " / ".join(parts[1:] or parts) or "group", sides, scale, affected)
 
 
-def _sides(finding: Finding) -> tuple[Side | None, Side | None, str]:
-    """The declared value, the live one, and what their bars compare."""
+def _sides(finding: Finding) -> tuple[Sequence[Side], str]:
+    """The declared value and the live one, and what their bars compare."""
     desired, live = finding.desired, finding.live
     if desired is None and live is None:
-        return None, None, ""
+        return (), ""
     undeclared, absent, measured = "not declared", "none", False
     match finding.path:
         case paths.LimitPath() | paths.RateLimitPath():
@@ -86,26 +60,30 @@ def _sides(finding: Finding) -> tuple[Side | None, Side | None, str]:
             assert_never(finding.path)
     wide, narrow = _bars(desired, live) if measured else (None, None)
     rates = isinstance(desired, Mapping) and isinstance(live, Mapping) and wide is not None
-    return (
-        (_text(desired, undeclared), wide, _listed(desired)),
-        (_text(live, absent), narrow, _listed(live)),
-        "bars: what each allows in a day" if rates else "",
+    sides = (
+        ("declared", _text(desired, undeclared), wide, _listed(desired)),
+        ("live", _text(live, absent), narrow, _listed(live)),
     )
+    return sides, "bars: what each allows in a day" if rates else ""
 
 
 def _bars(desired: Value, live: Value) -> tuple[str | None, str | None]:
     """The widths of both bars on one scale; null for both where one cannot be measured."""
-    lengths = [_length(value) for value in (desired, live)]
-    if any(length is None and value is not None for length, value in zip(lengths, (desired, live), strict=True)):
+    before, after = _length(desired), _length(live)
+    if before is None or after is None:
         return None, None
-    longest = max(length or 0 for length in lengths)
-    before, after = (_width(length, longest) for length in lengths)
-    return before, after
+    longest = max(before, after)
+    return (
+        "none" if desired is None else _width(before, longest),
+        "none" if live is None else _width(after, longest),
+    )
 
 
 def _length(value: Value) -> int | None:
-    """A threshold, or what a rate allows in a day."""
+    """A threshold, or what a rate allows in a day; zero for none, null for what is no number."""
     match value:
+        case None:
+            return 0
         case int():
             return abs(value)
         case {"threshold": int(threshold), "unit": str(unit)} if unit in PER_DAY:
@@ -114,9 +92,7 @@ def _length(value: Value) -> int | None:
             return None
 
 
-def _width(length: int | None, longest: int) -> str:
-    if length is None:
-        return "none"
+def _width(length: int, longest: int) -> str:
     # Integers all the way: thresholds may exceed what a float holds.
     whole, tenth = divmod(length * 1000 // longest if longest else 0, 10)
     return f"{whole}.{tenth}%"
@@ -148,7 +124,3 @@ def _listed(value: Value) -> Sequence[str]:
 
 def _amount(value: object) -> str:
     return number(value) if isinstance(value, int) else str(value)
-
-
-def _affected(entry: Affected) -> tuple[str, str, str]:
-    return words.titled(entry.group), _text(entry.desired, "none"), _text(entry.live, "none")

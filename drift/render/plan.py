@@ -11,7 +11,7 @@ from drift.plan import ByHand, Cut, Plan
 from drift.plan.values import Verdict
 from drift.render import RenderOptions
 from drift.render.visible import visible
-from drift.render.words import UNLISTED, titled
+from drift.render.words import UNLISTED, listed, titled
 
 _RULES = (
     "nothing was sent, and this tool never sends it: review, then run the script of --output sh, or send each yourself",
@@ -92,9 +92,7 @@ def by_hand(entry: ByHand) -> Iterator[str]:
     if entry.lost:
         yield f"  lost: {visible(entry.lost)}"
     if entry.descendants:
-        names = [_label(group) for group in entry.descendants[:_NAMED]]
-        more = len(entry.descendants) - len(names)
-        yield f"  deleted with it: {', '.join(names)}{f' and {number(more)} more' if more else ''}"
+        yield f"  deleted with it: {listed(list(map(_label, entry.descendants[:_NAMED])), len(entry.descendants))}"
 
 
 def _label(group: GroupRef) -> str:

@@ -7,7 +7,7 @@ written as a character code, which Mermaid shows as text.
 from collections.abc import Iterator, Mapping
 
 from drift.render import RenderOptions
-from drift.render.tree.text import below, mark, models, summary
+from drift.render.tree import below, mark, models, summary
 from drift.render.visible import visible
 from drift.render.words import titled
 from drift.report.report import Status

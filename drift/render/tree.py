@@ -4,7 +4,6 @@ What diagrams say in the same words is not yet safe to show: names are as they a
 """
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never
 
 from drift.model.wording import counted, number
 from drift.render import RenderOptions
@@ -32,19 +31,17 @@ def render(tree: Tree, options: RenderOptions) -> str:
 
 def _lines(tree: Tree, depth: int | None) -> Iterator[Line]:
     shown = [node for node in tree.groups if depth is None or node.level <= depth]
-    leads: list[str] = []
     modes: list[str | None] = []
-    for node, last in zip(shown, _lasts(shown), strict=True):
-        del leads[node.level - 1 :], modes[node.level - 1 :]
-        above = leads[-1] if leads else ""
-        fork, lead = ("", "") if node.level == 1 else (_LAST, above + _SPACE) if last else (_FORK, above + _PASS)
+    for node, (fork, lead) in zip(shown, _guides(shown), strict=True):
+        del modes[node.level - 1 :]
         guide = lead + (_PASS if node.below.groups else _SPACE)
-        yield Line(_heading(node, modes[-1] if modes else None), above + fork, guide)
-        for text, style in _body(node):
-            yield Line([(visible(text), style)], guide, f"{guide}  ")
+        yield Line(_heading(node, modes[-1] if modes else None), fork, guide)
+        if node.note:
+            yield Line([(visible(f"note: {node.note}"), "yellow")], guide, f"{guide}  ")
+        for model in models(node):
+            yield Line([visible(model)], guide, f"{guide}  ")
         if node.level == depth and node.below.groups:
             yield Line([(f"... {number(node.below.groups)} more", "dim")], lead + _LAST, lead + _SPACE)
-        leads.append(lead)
         modes.append(node.limit_enforcement)
     if shown:
         yield Line()
@@ -52,17 +49,19 @@ def _lines(tree: Tree, depth: int | None) -> Iterator[Line]:
         yield line(0, visible(text))
 
 
-def _lasts(shown: Sequence[TreeNode]) -> list[bool]:
-    """Of each group, whether no sibling follows it."""
-    lasts: list[bool] = []
+def _guides(shown: Sequence[TreeNode]) -> Iterator[tuple[str, str]]:
+    """What stands before the first line of each group, and before all that is below it."""
+    guides: list[tuple[str, str]] = []
     follows: list[bool] = []
+    # From the end, where at each level it is known whether another group follows.
     for node in reversed(shown):
         del follows[node.level :]
         follows += [False] * (node.level - len(follows))
-        lasts.append(not follows[-1])
+        above = "".join(_PASS if another else _SPACE for another in follows[1:-1])
+        fork, lead = ("", "") if node.level == 1 else (_FORK, _PASS) if follows[-1] else (_LAST, _SPACE)
+        guides.append((above + fork, above + lead))
         follows[-1] = True
-    lasts.reverse()
-    return lasts
+    return reversed(guides)
 
 
 def _heading(node: TreeNode, above: str | None) -> list[Span]:
@@ -81,21 +80,12 @@ def _heading(node: TreeNode, above: str | None) -> list[Span]:
     return spans
 
 
-def _body(node: TreeNode) -> Iterator[tuple[str, str]]:
-    """What is said below a group's heading, not yet safe to show."""
-    if node.note:
-        yield f"note: {node.note}", "yellow"
-    for model in models(node):
-        yield model, ""
-
-
 def mark(node: TreeNode) -> str:
     """How the comparison of the group itself ended; empty where there was none."""
     if node.status is None:
         return ""
-    if node.status is Status.DRIFT and node.findings:
-        return f"{spoken(node.status)}: {counted(node.findings, 'finding')}"
-    return spoken(node.status)
+    found = f": {counted(node.findings, 'finding')}" if node.status is Status.DRIFT and node.findings else ""
+    return f"{spoken(node.status)}{found}"
 
 
 def below(tally: Tally) -> str:
@@ -145,18 +135,18 @@ def summary(tree: Tree) -> Iterator[str]:
 
 def _model(model: TreeModel) -> str:
     """``org/model: TOKEN/MINUTE 1,000; inherited from acme: REQUEST/MINUTE 60``."""
-    by_source: dict[str, list[str]] = {}
-    for limit in sorted(model.limits, key=_own_first):
-        by_source.setdefault(_source(limit), []).append(_limit(limit))
-    parts = [f"{source}{', '.join(limits)}" for source, limits in by_source.items()]
+    by_source: dict[str, list[str]] = {"": []}
+    for limit in model.limits:
+        shown = f"{limit.type}/{limit.unit} {number(limit.threshold)}"
+        if limit.binds != "own" and limit.own is not None:
+            shown += f" (not its own {number(limit.own)})"
+        by_source.setdefault(_source(limit), []).append(shown)
+    parts = [f"{source}{', '.join(limits)}" for source, limits in by_source.items() if limits]
     return f"{model.slug}: {'; '.join(parts) or 'no limits'}"
 
 
-def _own_first(limit: BindingLimit) -> bool:
-    return limit.binds != "own"
-
-
 def _source(limit: BindingLimit) -> str:
+    """Empty for the group itself, whose limits come first."""
     match limit.binds:
         case "own":
             return ""
@@ -164,12 +154,3 @@ def _source(limit: BindingLimit) -> str:
             return f"inherited from {limit.source_group}: "
         case "pool":
             return f"pool of {limit.source_group}: "
-        case _:
-            assert_never(limit.binds)
-
-
-def _limit(limit: BindingLimit) -> str:
-    shown = f"{limit.type}/{limit.unit} {number(limit.threshold)}"
-    if limit.binds == "own" or limit.own is None:
-        return shown
-    return f"{shown} (not its own {number(limit.own)})"

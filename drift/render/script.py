@@ -12,7 +12,8 @@ from shlex import quote
 from drift.plan import Plan, Step
 from drift.plan.values import Body, State
 from drift.render import RenderOptions
-from drift.render.plan.text import ascii_json, by_hand, headline, safety
+from drift.render.plan import ascii_json, by_hand, headline, safety
+from drift.render.visible import visible
 from drift.render.words import titled
 
 _SCHEMES = {"bearer": "Bearer", "api-key": "Api-Key"}
@@ -73,19 +74,18 @@ def _about(plan: Plan) -> Iterator[str]:
 
 
 def _step(step: Step, goal: State) -> Iterator[str]:
+    documents: dict[str, State | Body] = {"before": step.before, "body": step.body, "after": step.after}
     yield ""
     yield from _comments([f"step {step.number}: {titled(step.group)}", *(f"  {change}" for change in step.changes)])
+    later = ""
     if not step.completes:
         yield "#   a part of the change: a later step completes it"
-    documents: list[tuple[str, State | Body]] = [("before", step.before), ("body", step.body), ("after", step.after)]
-    if not step.completes:
-        documents.append(("goal", goal))
-    for name, value in documents:
+        documents["goal"], later = goal, " later"
+    for name, value in documents.items():
         yield f"cat >\"$work/{name}\" <<'JSON'"
         yield ascii_json(value)
         yield "JSON"
-    last = "" if step.completes else " later"
-    yield f"step {step.number} {quote(_ascii(titled(step.group)))} {quote(_ascii(step.url))}{last}"
+    yield f"step {step.number} {quote(_ascii(titled(step.group)))} {quote(_ascii(step.url))}{later}"
 
 
 def _say(text: str) -> str:
@@ -99,6 +99,4 @@ def _comments(lines: Iterable[str]) -> Iterator[str]:
 
 def _ascii(text: str) -> str:
     r"""The text on one line of printable ASCII; whatever else was in it becomes ``\x1b``, ``\u202e`` and the like."""
-    return "".join(
-        char if " " <= char <= "~" else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
-    )
+    return visible(text).encode("ascii", "backslashreplace").decode("ascii")

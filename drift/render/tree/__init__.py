@@ -1,1 +1,0 @@
-"""Trees as text, one module a format."""
