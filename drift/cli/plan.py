@@ -71,6 +71,6 @@ def _planned(paths: tuple[str, ...], connection: Connection, ignore: tuple[str, 
         report,
         api_url=record.api_url,
         read_at=now(),
-        url_of=lambda id_: address.group(id_).url,
+        url_of=lambda id_: address.origin + address.group(id_),
         large=large,
     )
