@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from msgspec import UNSET
 
 from drift.errors import SettingsError
-from drift.model.forest import desired_forest, desired_key
 from drift.model.groups import DesiredGroup
 from drift.model.limits import Models
 from drift.sandbox.wire import Refused
@@ -24,35 +23,60 @@ def seed(world: World, groups: Iterable[DesiredGroup]) -> None:
     """
     declared: dict[str, DesiredGroup] = {}
     for group in groups:
-        if desired_key(group) in declared:
+        if _key(group) in declared:
             raise _unusable(group, "it is declared twice")
-        declared[desired_key(group)] = group
-    pins = {group.id for group in declared.values() if group.id is not None}
+        declared[_key(group)] = group
+    pins = {group.id: key for key, group in declared.items() if group.id is not None}
     for group in tuple(declared.values()):
-        if (parent_id := group.parent_group_id) is not UNSET and parent_id not in pins:
-            pins.add(parent_id)
+        parent_id = group.parent_group_id
+        if parent_id is not UNSET and pins.setdefault(parent_id, parent_id) not in declared:
             declared[parent_id] = DesiredGroup(group.positions, id=parent_id)
-    world.reserve(pins)
+    world.reserve(pins.keys())
 
-    forest = desired_forest(declared.values())
-    if astray := [*forest.missing_parents, *(key for key in forest.nodes if forest.depth(key) is None)]:
-        parent = forest.nodes[astray[0]].parent
-        raise _unusable(declared[astray[0]], f"its parent {parent!r} is not declared, or is its own ancestor")
-    ids: dict[str | None, str] = {}
-    for key in sorted(forest.nodes, key=lambda key: forest.depth(key) or 0):
-        node, group = forest.nodes[key], declared[key]
+    parents = _parents_first(declared, pins)
+    modes: dict[str | None, str] = {}
+    for key, parent in reversed(parents.items()):
+        # A root that declares no mode has that of the groups below it.
+        if (mode := declared[key].limit_enforcement) is not UNSET:
+            modes[key] = mode
+        if key in modes:
+            modes[parent] = modes[key]
+    ids: dict[str, str] = {}
+    for key, parent in parents.items():
+        group = declared[key]
         try:
             live = world.create(
                 key,
-                api_models(node.models),
+                () if group.models is UNSET else api_models(group.models),
                 name=None if group.name is UNSET else group.name,
-                limit_enforcement=node.limit_enforcement,
-                parent_group_id=ids.get(node.parent),
+                limit_enforcement=modes.get(key),
+                parent_group_id=None if parent is None else ids[parent],
                 id=group.id,
             )
         except Refused as refused:
             raise _unusable(group, refused.message) from None
         ids[key] = live.id
+
+
+def _key(group: DesiredGroup) -> str:
+    return group.external_entity_id or group.id or ""
+
+
+def _parents_first(declared: Mapping[str, DesiredGroup], pins: Mapping[str, str]) -> dict[str, str | None]:
+    """The key of each group's parent by its own, level by level."""
+    waiting: dict[str, str | None] = {}
+    for key, group in declared.items():
+        by_key = None if group.parent is UNSET else group.parent
+        waiting[key] = by_key if group.parent_group_id is UNSET else pins[group.parent_group_id]
+    found: dict[str, str | None] = {}
+    while waiting:
+        level = {key: parent for key, parent in waiting.items() if parent is None or parent in found}
+        if not level:
+            key = next((key for key, parent in waiting.items() if parent not in declared), next(iter(waiting)))
+            raise _unusable(declared[key], f"its parent {waiting[key]!r} is not declared, or is its own ancestor")
+        found |= level
+        waiting = {key: parent for key, parent in waiting.items() if key not in level}
+    return found
 
 
 def api_models(models: Models) -> list[Mapping[str, object]]:
