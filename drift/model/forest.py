@@ -168,26 +168,6 @@ def desired_key(group: DesiredGroup) -> str:
     return group.external_entity_id or group.id or ""
 
 
-def desired_forest(groups: Iterable[DesiredGroup]) -> Forest[str]:
-    """The forest of declared groups, keyed by :func:`desired_key`.
-
-    A parent given by internal id is found through the pins. What is not declared counts as: no parent, no models,
-    and the mode of the tree as :func:`tree_modes` has it.
-    """
-    keyed = [(desired_key(group), group) for group in groups]
-    key_of_id = {group.id: key for key, group in keyed if group.id is not None}
-
-    def parent(group: DesiredGroup) -> str | None:
-        if group.parent_group_id is not UNSET:
-            return key_of_id.get(group.parent_group_id, group.parent_group_id)
-        return group.parent or None
-
-    modes = tree_modes(
-        {key: group.limit_enforcement for key, group in keyed}, {key: parent(group) for key, group in keyed}
-    )
-    return Forest(Node(key, parent(group), modes[key], group.models or {}) for key, group in keyed)
-
-
 def tree_modes(modes: Mapping[K, str | UnsetType], parents: Mapping[K, K | None]) -> Mapping[K, str]:
     """The mode of each group: a tree has one (Rate limits page), so that of others counts where a group has none.
 
