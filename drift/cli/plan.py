@@ -8,9 +8,10 @@ from drift.cli.console import attempt, now, say_error, say_problems, write_resul
 from drift.cli.options import desired_paths, ignore_option
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
+from drift.model.wording import timestamp
 from drift.plan import LARGE_PERCENT, Plan, Seen, Verdict, draw_up
 from drift.render import PLANS, RenderOptions
-from drift.report.report import Failure, timestamp
+from drift.report.report import Failure
 
 
 @click.command(

@@ -12,8 +12,8 @@ from drift.cli.console import now, say, say_error, say_notes, write_bytes
 from drift.cli.files import checked_path, read_snapshot, write_file
 from drift.cli.options import SAVED, ReportOutputs, fail_on_option, report_outputs
 from drift.errors import HINTS, SettingsError
-from drift.model.wording import counted
-from drift.report.report import FailOn, Gate, Report, timestamp
+from drift.model.wording import counted, timestamp
+from drift.report.report import FailOn, Gate, Report
 from drift.snapshot import Snapshot, SnapshotSource, declared_by, encode, pack
 
 

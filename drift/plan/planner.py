@@ -12,11 +12,11 @@ from drift.model.effective import MODES, Violation
 from drift.model.forest import Forest, live_forest
 from drift.model.groups import DesiredGroup, Group
 from drift.model.limits import Limits
-from drift.model.wording import change, counted, number, quoted
+from drift.model.wording import change, counted, number, quoted, timestamp
 from drift.plan.ordering import Move, order
 from drift.plan.targets import Seen, Target, targets
 from drift.plan.values import LARGE_PERCENT, Body, ByHand, Cut, Kind, Plan, State, Step, Summary, Verdict, json_models
-from drift.report.report import Failure, Report, timestamp
+from drift.report.report import Failure, Report
 
 _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 """A refused key or a signal, which outweigh what the plan says."""

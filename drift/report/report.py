@@ -6,15 +6,16 @@ version 1 members are only added, so readers must ignore members that they do no
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal, assert_never
+from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.errors import Cause, ExitCode, Location, Problem
 from drift.model.groups import GroupRef
+from drift.model.wording import timestamp
 from drift.report.acceptance import Accepted, Lapsed
 from drift.report.evidence import Evidence, digest
 from drift.report.exposure import Exposure
@@ -331,8 +332,3 @@ def _declared(groups: Sequence[GroupEntry]) -> int:
 
 def _worst_first(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:
     return (-finding.severity.rank, finding.group.label, finding.path.parts, finding.rule)
-
-
-def timestamp(moment: datetime, *, precision: Literal["seconds", "milliseconds"] = "seconds") -> str:
-    """RFC 3339 in UTC, as all documents write times."""
-    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

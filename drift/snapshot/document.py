@@ -16,12 +16,14 @@ from typing import Annotated, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import DecodeError, Meta, Struct
 
-from drift.errors import Cause, SettingsError
+from drift.errors import SettingsError
 from drift.model.collector import cyclic_collection_paused
 from drift.model.effective import by_source
 from drift.model.groups import Group
 from drift.model.limits import UNITS, EffectiveKey, Kind, LimitKey, limit_key
-from drift.report.report import Tool, timestamp
+from drift.model.readings import Missed
+from drift.model.wording import timestamp
+from drift.report.report import Tool
 from drift.version import __version__
 
 _HINT = "snapshots are written with drift snapshot PATH"
@@ -34,13 +36,6 @@ _Sources: TypeAlias = Mapping[str, _Threshold]
 """Threshold by the internal id of the group that sets it."""
 
 T = TypeVar("T")
-
-
-class Missed(Struct, frozen=True):
-    """Why a snapshot does not hold the whole workspace."""
-
-    cause: Cause
-    message: str
 
 
 class Snapshot(Struct, frozen=True):

@@ -7,8 +7,8 @@ from msgspec import UNSET
 
 from drift.errors import Cause, GatewayError, SettingsError
 from drift.model.groups import DesiredGroup, Group, Positions
-from drift.model.readings import Failed, Found, Missing, Reading
-from drift.snapshot.document import Missed, Snapshot
+from drift.model.readings import Failed, Found, Missed, Missing, Reading
+from drift.snapshot.document import Snapshot
 
 _FIRST_LINE = 2
 """The line of the first group, as the file is written."""
