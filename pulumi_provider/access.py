@@ -33,19 +33,12 @@ Config = Callable[[str], object]
 """A value of the stack's configuration by its full name; None where it is not set."""
 
 
-class StackAccess(Access, frozen=True, kw_only=True):
-    """How to reach the gateway."""
-
-    key_origin: str
-    """Where the key came from, for messages."""
-
-
 def environment() -> Mapping[str, str]:
     """The variables of this process: the program's, or those that the provider inherited from the CLI."""
     return os.environ  # noqa: TID251 - the provider is an edge of its own, and this is its one place
 
 
-def resolve(config: Config, variables: Mapping[str, str]) -> StackAccess:
+def resolve(config: Config, variables: Mapping[str, str]) -> Access:
     """The access that environment and configuration give.
 
     Raises:
@@ -62,7 +55,7 @@ def resolve(config: Config, variables: Mapping[str, str]) -> StackAccess:
         raise SettingsError(f"{SCHEME_CONFIG} must be bearer or api-key, not {scheme!r}")
     timeout = duration(_text(config, TIMEOUT_CONFIG) or _TIMEOUT)
     options = ReadOptions(auth_scheme=_SCHEMES[scheme], timeout=timeout, request_timeout=min(_REQUEST_TIMEOUT, timeout))
-    return StackAccess(address, ApiKey(key, origin=origin), options, key_origin=origin)
+    return Access(address, ApiKey(key, origin=origin), options)
 
 
 def refuse_plain_key(config: Config, is_secret: Callable[[str], bool]) -> None:

@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from drift.desired import group_of, load_desired
 from drift.errors import DesiredError
+from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup
 from drift.model.limits import limit_lists
 from drift.model.wording import did_you_mean
@@ -69,7 +70,7 @@ def declared_from_yaml(
     except DesiredError as error:
         raise DeclaredError.of(error, shown, with_places=True) from None
     for group in groups:
-        if external_entity_id in (group.external_entity_id, None if group.external_entity_id else group.id):
+        if external_entity_id == desired_key(group):
             return _encode(group)
     close = did_you_mean(external_entity_id, [group.ref.label for group in groups])
     raise DeclaredError(f"{shown}: no group {external_entity_id!r} is declared" + (f" ({close})" if close else ""))
@@ -97,11 +98,8 @@ def _encode(group: DesiredGroup) -> CanonicalJson:
             for slug, limits in sorted(group.models.items())
         ]
     shape = _given(
-        id=UNSET if group.id is None else group.id,
-        metadata=_given(
-            external_entity_id=UNSET if group.external_entity_id is None else group.external_entity_id,
-            name=group.name,
-        ),
+        id=group.id or UNSET,
+        metadata=_given(external_entity_id=group.external_entity_id or UNSET, name=group.name),
         hierarchy=_given(
             limit_enforcement=group.limit_enforcement, parent=group.parent, parent_group_id=group.parent_group_id
         ),

@@ -39,26 +39,22 @@ def outputs(live: Group, declared: str | None, parent: Group | None = None) -> O
     Raises:
         DeclaredError: the declaration is from a later release.
     """
-    result = Outputs(
+    findings = [] if declared is None else differences(live, parse(declared), parent)
+    return _present(
         id=live.id,
-        metadata={"external_entity_id": live.external_entity_id},
+        metadata=_present(external_entity_id=live.external_entity_id, name=live.name),
         models=_models(live.models),
-        hierarchy={"limit_enforcement": live.limit_enforcement},
+        effective_models=None if live.effective_models is None else _models(live.effective_models),
+        hierarchy=_present(limit_enforcement=live.limit_enforcement, parent_group_id=live.parent_group_id),
         created_at=_instant(live.created_at),
-        differences=[],
+        in_sync=None if declared is None else not any(finding.is_drift for finding in findings),
+        differences=[_difference(finding) for finding in findings],
+        declared=declared,
     )
-    if live.name is not None:
-        result["metadata"]["name"] = live.name
-    if live.parent_group_id is not None:
-        result["hierarchy"]["parent_group_id"] = live.parent_group_id
-    if live.effective_models is not None:
-        result["effective_models"] = _models(live.effective_models)
-    if declared is not None:
-        findings = differences(live, parse(declared), parent)
-        result["in_sync"] = not any(finding.is_drift for finding in findings)
-        result["differences"] = [_difference(finding) for finding in findings]
-        result["declared"] = declared
-    return result
+
+
+def _present(**members: object) -> Outputs:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def differences(live: Group, desired: DesiredGroup, parent: Group | None) -> list[Finding]:
@@ -82,16 +78,18 @@ _NOWHERE = Positions("declared", ((1, 1) for _ in range(7)))
 
 
 def _difference(finding: Finding) -> Outputs:
-    difference = Outputs(
+    return _present(
         rule=finding.rule,
         severity=str(finding.severity),
         direction=str(finding.direction),
         path=list(finding.path.parts),
+        declared=_json(finding.desired),
+        live=_json(finding.live),
     )
-    for side, value in (("declared", finding.desired), ("live", finding.live)):
-        if value is not None:
-            difference[side] = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return difference
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _models(models: Models | EffectiveModels) -> list[Outputs]:

@@ -1,8 +1,8 @@
 """What a program declares: ``GatewayGroup``, and plain functions for look-ups without a state entry."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, cast
 
 import pulumi
@@ -13,7 +13,7 @@ from pulumi.runtime.rpc import translate_output_properties
 from drift.errors import DriftError
 from pulumi_provider.access import environment, refuse_plain_key
 from pulumi_provider.declared import Declared, canonical_json
-from pulumi_provider.errors import GroupReadError, not_found, sentence
+from pulumi_provider.errors import not_found, sentence
 from pulumi_provider.outputs import OUTPUTS
 from pulumi_provider.provider import GatewayGroupProvider
 from pulumi_provider.reading import GroupReader
@@ -66,13 +66,12 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
         declared: pulumi.Input[Declared] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        try:
+        with _run_errors(f"GatewayGroup {resource_name!r}: "):
             _check_options(opts)
             _check_id(resource_name, group_id)
             refuse_plain_key(_config, is_config_secret)
-            text = _canonical(declared)
-        except DriftError as error:
-            raise pulumi.RunError(f"GatewayGroup {resource_name!r}: {sentence(error)}") from None
+            once_known = _run_errors()(_canonical)
+            text = declared.apply(once_known) if isinstance(declared, pulumi.Output) else _canonical(declared)
         # Without a placeholder an output would never be resolved.
         props: dict[str, Any] = {**dict.fromkeys(OUTPUTS), "declared": text}
         read = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=group_id))
@@ -106,7 +105,7 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
         if not self._declares:
             raise pulumi.RunError(not_declared)
 
-        def check(known: tuple[bool | None, Sequence[Mapping[str, Any]]]) -> None:
+        def check(known: list[Any]) -> None:
             in_sync, differences = known
             if in_sync is None:
                 raise pulumi.RunError(not_declared)
@@ -114,23 +113,21 @@ class GatewayGroup(Resource, module="baseten", name="GatewayGroup"):
                 found = "".join(f"\n  {_shown(difference)}" for difference in differences)
                 raise pulumi.RunError(f"gateway group {name!r} is not as declared:{found}")
 
-        both = pulumi.Output.all(self.in_sync, self.differences)
-        both.apply(lambda known: check(cast("tuple[bool | None, Sequence[Mapping[str, Any]]]", known)))
+        both: pulumi.Output[list[Any]] = pulumi.Output.all(self.in_sync, self.differences)
+        both.apply(check)
 
 
-def _canonical(declared: pulumi.Input[Declared] | None) -> pulumi.Input[str | None] | None:
-    if declared is None:
-        return None
-    if isinstance(declared, pulumi.Output):
-        return declared.apply(_or_run_error)
-    return canonical_json(declared)
-
-
-def _or_run_error(declared: object) -> str | None:
+@contextmanager
+def _run_errors(prefix: str = "") -> Iterator[None]:
+    """What goes wrong inside the block ends the program with one sentence instead of a traceback."""
     try:
-        return None if declared is None else canonical_json(declared)
+        yield
     except DriftError as error:
-        raise pulumi.RunError(sentence(error)) from None
+        raise pulumi.RunError(prefix + sentence(error)) from None
+
+
+def _canonical(declared: object) -> str | None:
+    return None if declared is None else canonical_json(declared)
 
 
 def _check_id(resource_name: object, group_id: object) -> None:
@@ -170,10 +167,21 @@ def get_gateway_group(
     Raises:
         pulumi.RunError: there is no such group, it could not be read, or an argument or the key cannot be used.
     """
-    try:
-        return _get(id, external_entity_id, declared)
-    except DriftError as error:
-        raise pulumi.RunError(sentence(error)) from None
+    if (id is None) == (external_entity_id is None):
+        raise pulumi.RunError("get_gateway_group takes either id or external_entity_id")
+    with _run_errors():
+        refuse_plain_key(_config, is_config_secret)
+        text = _canonical(declared)
+        with closing(GroupReader(_config, environment())) as reader:
+            if id is not None:
+                what, found = f"gateway group {id!r}", reader.get(id, text)
+            else:
+                what = f"gateway group with the external id {external_entity_id!r}"
+                found = reader.find(external_entity_id or "", text)
+        if found is None:
+            raise not_found(what)
+    translated = translate_output_properties(found, lambda name: name, GetGatewayGroupResult)
+    return cast("GetGatewayGroupResult", translated)
 
 
 def get_gateway_group_output(
@@ -185,35 +193,12 @@ def get_gateway_group_output(
 
     Unknown in a preview in which an argument is unknown, and secret if one is secret. Groups are read in parallel.
     """
-    arguments = pulumi.Output.all(id, external_entity_id, declared)
+    arguments: pulumi.Output[list[Any]] = pulumi.Output.all(id, external_entity_id, declared)
 
-    async def read(known: list[object]) -> GetGatewayGroupResult:
-        group_id, external, wanted = known
-        return await asyncio.to_thread(
-            get_gateway_group,
-            cast("str | None", group_id),
-            cast("str | None", external),
-            cast("Declared | None", wanted),
-        )
+    async def read(known: list[Any]) -> GetGatewayGroupResult:
+        return await asyncio.to_thread(get_gateway_group, *known)
 
     return arguments.apply(read)
-
-
-def _get(group_id: str | None, external_entity_id: str | None, declared: Declared | None) -> GetGatewayGroupResult:
-    if (group_id is None) == (external_entity_id is None):
-        raise GroupReadError("get_gateway_group takes either id or external_entity_id")
-    refuse_plain_key(_config, is_config_secret)
-    text = None if declared is None else canonical_json(declared)
-    with closing(GroupReader(_config, environment())) as reader:
-        if group_id is not None:
-            what, found = f"gateway group {group_id!r}", reader.get(group_id, text)
-        else:
-            what = f"gateway group with the external id {external_entity_id!r}"
-            found = reader.find(external_entity_id or "", text)
-    if found is None:
-        raise not_found(what)
-    translated = translate_output_properties(found, lambda name: name, GetGatewayGroupResult)
-    return cast("GetGatewayGroupResult", translated)
 
 
 def _config(name: str) -> object:

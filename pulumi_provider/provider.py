@@ -5,7 +5,7 @@ Importing it does nothing, and an instance holds nothing until it is configured,
 """
 
 import threading
-from typing import Any, NoReturn
+from typing import Any
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -21,7 +21,6 @@ from pulumi.dynamic import (
 from drift.errors import DriftError
 from pulumi_provider.access import environment
 from pulumi_provider.errors import GroupReadError, not_found, sentence
-from pulumi_provider.outputs import Outputs
 from pulumi_provider.reading import GroupReader
 
 _READ_ONLY = "GatewayGroup is read-only: this provider never creates, updates or deletes a gateway group"
@@ -51,13 +50,19 @@ class GatewayGroupProvider(ResourceProvider):
         Raises:
             GroupReadError: the group could not be read; or there is none, where none was recorded either.
         """
-        found = self._found(id_, props.get("declared"))
-        if found is not None:
-            return ReadResult(found["id"], found)
-        # Only what this method returned before has this member.
-        if "created_at" in props:
-            return ReadResult("", {})
-        raise not_found(f"gateway group {id_!r}")
+        try:
+            found = self._gateway().get(id_, props.get("declared"))
+        except DriftError as error:
+            # Pulumi shows the whole traceback: so it is kept short. Whatever is no DriftError is a bug, and shown.
+            problem = GroupReadError(sentence(error))
+        else:
+            if found is not None:
+                return ReadResult(found["id"], found)
+            # Only what this method returned before has this member.
+            if "created_at" in props:
+                return ReadResult("", {})
+            problem = not_found(f"gateway group {id_!r}")
+        raise problem
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse: only a resource that is to be managed is checked."""
@@ -67,31 +72,19 @@ class GatewayGroupProvider(ResourceProvider):
         """Nothing to update, whatever differs."""
         return DiffResult(changes=False)
 
-    def create(self, props: dict[str, Any]) -> CreateResult:
+    def create(self, _props: dict[str, Any]) -> CreateResult:
         """Refuse."""
-        _refuse(props)
+        raise GroupReadError(_READ_ONLY)
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Refuse."""
-        _refuse(news)
+        raise GroupReadError(_READ_ONLY)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Do nothing: a stack that forgets a group leaves the group alone."""
-
-    def _found(self, group_id: str, declared: str | None) -> Outputs | None:
-        try:
-            return self._gateway().get(group_id, declared)
-        except DriftError as error:
-            # Pulumi shows the whole traceback: so it is kept short. Whatever is no DriftError is a bug, and shown.
-            problem = GroupReadError(sentence(error))
-        raise problem
 
     def _gateway(self) -> GroupReader:
         with self._lock:
             if self._reader is None:
                 self._reader = GroupReader(self._config.get, environment())
             return self._reader
-
-
-def _refuse(_props: dict[str, Any]) -> NoReturn:
-    raise GroupReadError(_READ_ONLY)

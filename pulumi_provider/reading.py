@@ -103,8 +103,8 @@ class GroupReader:
         message = f"{what} could not be read: {error.message} (GET {error.where})"
         hint = _HINTS.get(error.cause, "")
         if error.cause in (Cause.UNAUTHORIZED, Cause.FORBIDDEN):
-            message += f"; the key came from {self._access.key_origin}"
-            if self._access.key_origin.endswith(f"({KEY_CONFIG})"):
+            message += f"; the key came from {self._access.key.origin}"
+            if self._access.key.origin.endswith(f"({KEY_CONFIG})"):
                 hint += _RECORDED
         return GroupReadError(message, hint=hint)
 

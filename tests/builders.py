@@ -6,6 +6,9 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from drift.errors import Location
+from drift.model.declaration import Declaration, Key
+from drift.model.effective import applying
+from drift.model.forest import Forest, Node
 from drift.model.groups import DesiredGroup, Group, PinnedLimit, PinnedModel, Positions
 from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, Models
 
@@ -89,4 +92,29 @@ def declared(
         manage=manage,
         profiles=profiles or {},
         effective=tuple(effective),
+    )
+
+
+def predict(forest: Forest[str], key: str) -> EffectiveModels:
+    """The ``effective_models`` of a group, as the limits of its chain apply; ``source_group`` is a forest key."""
+    chain = forest.chain(key).nodes
+    return {
+        slug: {
+            EffectiveKey(*limit, source): threshold
+            for limit, thresholds in applying(chain, slug).items()
+            for source, threshold in thresholds.items()
+        }
+        for slug in (chain[0].models if chain else ())
+    }
+
+
+def named(declaration: Declaration) -> Forest[str]:
+    """The forest of declared groups, by their names instead of their positions."""
+
+    def name(key: Key | None) -> str | None:
+        return declaration.groups[key].ref.label if isinstance(key, int) else key
+
+    return Forest(
+        Node(declaration.groups[position].ref.label, name(node.parent), node.limit_enforcement, node.models)
+        for position, node in enumerate(declaration.forest.nodes.values())
     )

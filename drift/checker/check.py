@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from drift.checker.base import Baseline
 from drift.checker.run import Run
-from drift.errors import ExitCode, GatewayError, Problem
+from drift.errors import Cause, ExitCode, GatewayError, Problem
 from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
 from drift.model.prices import Prices
-from drift.model.readings import Reading
+from drift.model.readings import Missed, Reading
 from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.report.acceptance import Acceptances, Outcome, accept
@@ -115,7 +115,7 @@ def check(
         unread=run.unread(),
         groups=_accepted(entries, outcome),
         transient=_vanished(suspected, confirmed, run.is_unread),
-        unseen=_not_listed(source) if unmanaged else None,
+        unseen=missed.message if unmanaged and (missed := not_listed(source)) else None,
         shard=str(selection.shard) if selection.shard else None,
         gate=gate or Gate(),
         api_url=api_url,
@@ -167,12 +167,13 @@ def _with_ancestors(desired: Sequence[DesiredGroup], selection: Selection) -> li
     return [group for position, group in declaration if position in wanted]
 
 
-def _not_listed(source: GroupSource) -> str | None:
-    """Why there may be unmanaged groups that nobody saw."""
+def not_listed(source: GroupSource) -> Missed | None:
+    """Why there may be live groups that the list did not show; None if it showed all."""
     if source.list_failure:
-        return source.list_failure.message
+        return Missed(source.list_failure.cause, source.list_failure.message)
     if source.broken_items:
-        return f"{counted(source.broken_items, 'item')} of the list could not be read as groups"
+        message = f"{counted(source.broken_items, 'item')} of the list could not be read as groups"
+        return Missed(Cause.UNREADABLE_RESPONSE, message)
     return None
 
 

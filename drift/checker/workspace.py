@@ -1,18 +1,13 @@
 """The whole workspace, read once: every live group, an answer for every declared one, and what was not read."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from drift.checker.check import GroupSource, not_listed
 from drift.errors import Cause, ExitCode, GatewayError
 from drift.model.groups import DesiredGroup, Group
-from drift.model.readings import Failed, Found, Reading
-from drift.model.wording import counted
-from drift.snapshot import Missed
-
-if TYPE_CHECKING:
-    from drift.checker.check import GroupSource
+from drift.model.readings import Failed, Found, Missed, Reading
 
 REFUSED = frozenset({Cause.UNAUTHORIZED, Cause.FORBIDDEN})
 """What the gateway says to a key that may not read."""
@@ -24,8 +19,8 @@ class Workspace(Struct, frozen=True):
     readings: tuple[Reading, ...]
     """One for every declared group, and one for every other live group that was seen."""
     list_failure: GatewayError | None
-    broken_items: int
-    """Items of the list that could not be read as groups."""
+    missed: Missed | None
+    """Why there may be other live groups; None if there are none."""
     notes: tuple[str, ...]
 
     @property
@@ -39,16 +34,6 @@ class Workspace(Struct, frozen=True):
         return [reading for reading in self.readings if isinstance(reading, Failed)]
 
     @property
-    def missed(self) -> Missed | None:
-        """Why there may be other live groups; None if there are none."""
-        if self.list_failure:
-            return Missed(self.list_failure.cause, self.list_failure.message)
-        if self.broken_items:
-            message = f"{counted(self.broken_items, 'item')} of the list could not be read as groups"
-            return Missed(Cause.UNREADABLE_RESPONSE, message)
-        return None
-
-    @property
     def exit_code(self) -> ExitCode:
         """What a command that needs all live groups ends with."""
         if self.missed is None:
@@ -57,7 +42,7 @@ class Workspace(Struct, frozen=True):
 
 
 def read_workspace(
-    source: "GroupSource",
+    source: GroupSource,
     desired: Sequence[DesiredGroup] = (),
     *,
     on_reading: Callable[[Reading], None],
@@ -79,4 +64,4 @@ def read_workspace(
     doubtful = () if source.list_failure else suspects(readings)
     again = {id(reading.desired): reading for reading in source.confirm(doubtful)} if doubtful else {}
     latest = (again.get(id(reading.desired), reading) if reading.desired else reading for reading in readings)
-    return Workspace(tuple(latest), source.list_failure, source.broken_items, tuple(source.notes()))
+    return Workspace(tuple(latest), source.list_failure, not_listed(source), tuple(source.notes()))

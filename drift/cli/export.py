@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import click
 
@@ -12,17 +12,14 @@ from drift.cli.connection import Connection, connection_options
 from drift.cli.console import catch_interrupts, say, say_error, say_notes, write_result
 from drift.cli.files import write_file
 from drift.errors import HINTS, Cause, DesiredError, ExitCode, OutputError, SettingsError, UndeclarableError
-from drift.export.state import Destination, ExportOptions, Layout, LiveState, differences
+from drift.export.additions import Destination, Layout
+from drift.export.exporting import Exported, ExportOptions, LiveState, declared_in, differences, export
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Failed, Reading
 from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.render.visible import visible
-
-if TYPE_CHECKING:
-    from drift.export.exporting import Exported
-
 
 _SUFFIXES = (".yaml", ".yml")
 _MOST_SHOWN = 20
@@ -99,13 +96,11 @@ def _destination(path: str, layout: Layout | None) -> Destination:
         raise SettingsError(f"cannot write to {path}: {inside} is not a directory")
     if single and layout not in (None, "single"):
         raise SettingsError(f"{path} is one file, and --layout {layout} writes several", hint="name a directory")
-    return Destination(None, str(target)) if single else Destination(str(target), "", frozenset(names))
+    return Destination(target, None if single else frozenset(names))
 
 
 def _export(to: Destination, options: ExportOptions, connection: Connection, *, dry_run: bool) -> int:
     before = _existing_files(to.path)
-    from drift.export.exporting import declared_in, export  # noqa: PLC0415 - PyYAML only when files are read
-
     texts = {name: data.decode() for name, data in before.items()}
     desired = declared_in(texts).desired.groups
     with connection.gateway(len(desired) or None) as live:
@@ -136,7 +131,7 @@ def _export(to: Destination, options: ExportOptions, connection: Connection, *, 
         return ExitCode.IN_SYNC
     # Once the first file is there, the others shall be as well.
     with catch_interrupts() as interrupts:
-        _write_files(to.path.parent if to.directory is None else to.path, before, exported.texts)
+        _write_files(to.path.parent if to.taken is None else to.path, before, exported.texts)
     write_result(_summary(to, exported, new=sum(name not in before for name in exported.texts)))
     return interrupts.code() or ExitCode.IN_SYNC
 
@@ -173,9 +168,9 @@ def _refuse_unread(workspace: Workspace, broken_ids: Sequence[str | None], optio
     return None
 
 
-def _refuse_conflicts(exported: "Exported") -> int:
+def _refuse_conflicts(exported: Exported) -> int:
     for conflict in exported.conflicts:
-        say(f"{visible(str(conflict.location))}: conflict: {visible(conflict.group)}: {visible(conflict.message)}")
+        say(f"{visible(str(conflict.source))}: conflict: {visible(conflict.group.label)}: {visible(conflict.message)}")
     say_error(
         f"{counted(len(exported.conflicts), 'difference')} between the files and live; nothing was written",
         "--force takes over what is live; --unmanaged-only adds new groups and leaves these alone",
@@ -190,7 +185,7 @@ def _list(reasons: Sequence[str]) -> None:
         say(f"  and {len(reasons) - _MOST_SHOWN} more")
 
 
-def _summary(to: Destination, exported: "Exported", *, new: int) -> str:
+def _summary(to: Destination, exported: Exported, *, new: int) -> str:
     path = visible(str(to.path))
     if not exported.texts:
         return f"{counted(exported.groups, 'declared group')} in {path}: nothing to write\n"

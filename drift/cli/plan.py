@@ -6,14 +6,12 @@ from drift.cli.checking import survey
 from drift.cli.connection import Connection, live_options
 from drift.cli.console import attempt, now, say_error, say_problems, write_result
 from drift.cli.options import desired_paths, ignore_option
-from drift.errors import ExitCode
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
-from drift.plan import LARGE_PERCENT, Plan, Provenance, Seen, draw_up, failed_plan
+from drift.model.wording import timestamp
+from drift.plan import LARGE_PERCENT, Plan, Seen, Verdict, draw_up
 from drift.render import PLANS, RenderOptions
 from drift.report.report import Failure
-
-_ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 
 
 @click.command(
@@ -41,10 +39,16 @@ def command(
     run, and that checks each group before it touches it.
     """
     settings = connection.settings
-    provenance = Provenance(settings.api_url, connection.name, now())
     plan = attempt(lambda: _planned(paths, connection, ignore, large=yes_large))
     if not isinstance(plan, Plan):
-        plan = failed_plan(Failure(plan.message, plan.hint), plan.exit_code, provenance)
+        plan = Plan(
+            api_url=settings.api_url,
+            live=connection.name,
+            read_at=timestamp(now()),
+            verdict=Verdict.FAILED,
+            exit_code=int(plan.exit_code),
+            failure=Failure(plan.message, plan.hint),
+        )
     elif plan.failure:
         say_error(plan.failure.message, plan.failure.hint)
     if output != "text" or not plan.failure:
@@ -61,17 +65,13 @@ def _planned(paths: tuple[str, ...], connection: Connection, ignore: tuple[str, 
         found={position: answer.live for position, answer in answers.items() if isinstance(answer, Found)},
         missing=frozenset(position for position, answer in answers.items() if isinstance(answer, Missing)),
         unmanaged=record.unmanaged,
-        complete=report.unseen is None and not report.unread,
     )
     return draw_up(
         desired.groups,
         seen,
-        Provenance(record.api_url, report.api_url, now()),
-        url_of=lambda id_: address.group(id_).url,
-        accepted=[entry.finding for entry in report.accepted],
-        unread=report.unread,
-        unseen=report.unseen,
-        warnings=report.warnings,
-        ended_by=ExitCode(report.exit_code) if report.exit_code in _ENDINGS else None,
+        report,
+        api_url=record.api_url,
+        read_at=now(),
+        url_of=lambda id_: address.origin + address.group(id_),
         large=large,
     )

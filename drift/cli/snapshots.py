@@ -12,11 +12,9 @@ from drift.cli.console import now, say, say_error, say_notes, write_bytes
 from drift.cli.files import checked_path, read_snapshot, write_file
 from drift.cli.options import SAVED, ReportOutputs, fail_on_option, report_outputs
 from drift.errors import HINTS, SettingsError
-from drift.model.wording import counted
+from drift.model.wording import counted, timestamp
 from drift.report.report import FailOn, Gate, Report
 from drift.snapshot import Snapshot, SnapshotSource, declared_by, encode, pack
-from drift.snapshot.document import timestamp
-from drift.snapshot.packing import require
 
 
 @click.command(
@@ -35,7 +33,7 @@ def snapshot(path: Path, *, partial: bool, connection: Connection) -> int:
     to_stdout = str(path) == "-"
     if not to_stdout:
         checked_path(path)
-        require(path.name)
+        pack(b"", path.name)  # what cannot be packed is refused before anything is read
     with connection.gateway() as live:
         workspace = read_workspace(live.source, on_reading=live.on_reading)
         ended_by = live.interrupts.code()

@@ -6,7 +6,7 @@ import yaml
 from msgspec import Struct
 
 from drift.errors import SettingsError
-from drift.export.editor import Edits, YamlNode
+from drift.export.editor import Edits
 from drift.export.writing import Plain
 from drift.report.acceptance import Acceptance
 
@@ -40,34 +40,32 @@ def append_accepted(text: str, acceptances: Sequence[Acceptance], *, file: str) 
     if document is None:
         newline = "\r\n" if "\r\n" in text else "\n"
         text += f"{'' if not text or text.endswith(newline) else newline}version: 1{newline}"
+        document = {}
     elif not isinstance(document, dict):
         raise SettingsError(f"cannot add to {file}: it is no mapping", hint=_BY_HAND)
-    elif not isinstance(document.get("accepted") or [], list):
-        raise SettingsError(f"cannot add to {file}: `accepted` is no list", hint=_BY_HAND)
+    before = document.get("accepted") or []
+    if not isinstance(before, list) or not all(isinstance(entry, dict) for entry in before):
+        raise SettingsError(f"cannot add to {file}: `accepted` is no list of mappings", hint=_BY_HAND)
+    differences = [_difference(entry) for entry in before]
+    wanted = {_difference(entry): entry for entry in map(_entry, acceptances)}
+    renewed = [wanted.get(difference, entry) for difference, entry in zip(differences, before, strict=True)]
+    new = [entry for difference, entry in wanted.items() if difference not in differences]
     edits = Edits(text)
     present = edits.root.get("accepted")
-    entries = present.values if present else []
-    indices = {_difference(entry): index for index, entry in enumerate(entries)}
-    new: list[tuple[None, Mapping[str, Plain]]] = []
-    for acceptance in acceptances:
-        path = None if acceptance.path is None else acceptance.path.parts
-        index = indices.get((acceptance.group, acceptance.rule, path))
-        if index is None or present is None:
-            new.append((None, _entry(acceptance)))
-        else:
-            edits.set_item(present, index, _entry(acceptance))
+    for index, difference in enumerate(differences):
+        if present and difference in wanted and index < len(present.values):
+            edits.set_item(present, index, wanted[difference])
     if new:
-        edits.add_to_list(edits.root, "accepted", new, spaced=False)
+        edits.add_to_list(edits.root, "accepted", [(None, entry) for entry in new], spaced=False)
     result = edits.result()
-    if not _has(result, len(entries) + len(new), acceptances):
+    if _accepted(result) != [*renewed, *new]:
         raise SettingsError(f"cannot add to {file}: its list of `accepted` is written in an unusual way", hint=_BY_HAND)
-    return Appended(result, len(acceptances) - len(new))
+    return Appended(result, len(wanted) - len(new))
 
 
-def _difference(entry: YamlNode) -> tuple[str | None, str | None, tuple[str, ...] | None]:
-    path = entry.read("path")
-    parts = tuple(step.text for step in path.values) if path is not None and path.form == "sequence" else None
-    return entry.word("group"), entry.word("rule"), parts
+def _difference(entry: Mapping[str, object]) -> str:
+    """What the entry is about, whatever it accepts of it."""
+    return repr([entry.get(key) for key in ("group", "rule", "path")])
 
 
 def _entry(acceptance: Acceptance) -> Mapping[str, Plain]:
@@ -85,15 +83,8 @@ def _entry(acceptance: Acceptance) -> Mapping[str, Plain]:
     }
 
 
-def _has(text: str, count: int, acceptances: Sequence[Acceptance]) -> bool:
-    """Whether the text now has so many entries, and among them all that were to be added."""
+def _accepted(text: str) -> object:
     try:
-        entries = yaml.safe_load(text)["accepted"]
-        differences = [(entry["group"], entry.get("rule"), entry.get("path")) for entry in entries]
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-    return (
-        len(entries) == count
-        and all(differences.count(difference) == 1 for difference in differences)
-        and all(_entry(acceptance) in entries for acceptance in acceptances)
-    )
+        return yaml.safe_load(text)["accepted"]
+    except (yaml.YAMLError, ValueError, KeyError, TypeError):
+        return None

@@ -1,23 +1,24 @@
 """Groups that no file declares yet: which file takes them, at which place in it, and the text that it then has."""
 
 import re
-from bisect import bisect
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import chain, count, pairwise
+from itertools import chain, count, groupby, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from drift.export.editor import Edits
 from drift.export.entries import key_of
-from drift.export.state import Destination, Layout, LiveState
 from drift.export.writing import Plain, block, flow, scalar
 from drift.model.forest import desired_key, live_forest
 from drift.model.groups import DesiredGroup, Group
-from drift.tree.growing import depth_first
 
+Layout: TypeAlias = Literal["single", "per-root", "per-group"]
 Section: TypeAlias = Literal["groups", "profiles"]
+Answers: TypeAlias = Mapping[str, Group]
+"""The live groups of declared ones, by the key of the declaration."""
 Addition: TypeAlias = tuple[int | None, Mapping[str, Plain]]
 """A group that a file is to get, and the position in it of the group after which it goes; None for the end."""
 
@@ -36,6 +37,14 @@ _DEVICES = frozenset(("con", "prn", "aux", "nul", "conin$", "conout$"))
 _NUMBERED_DEVICE = re.compile(r"(?:com|lpt)[0-9]")
 
 
+class Destination(Struct, frozen=True):
+    """A directory for files, or the one file."""
+
+    path: Path
+    taken: frozenset[str] | None = frozenset()
+    """Names in the directory, of whatever kind; None if there is one file only."""
+
+
 def file_name(key: str) -> str:
     """A file name for an external id: itself where it is tame, else what is tame of it, and a hash.
 
@@ -52,60 +61,60 @@ def file_name(key: str) -> str:
 
 
 class Placement:
-    """Where new groups go: next to what is there, each tree by external ids and parents before children."""
+    """Where new groups and profiles go: next to what is there."""
 
-    def __init__(
-        self,
-        texts: Mapping[str, str],
-        declared: Sequence[DesiredGroup],
-        live: LiveState,
-        layout: Layout,
-        to: Destination,
-    ) -> None:
-        """``texts`` are the files by path, and ``declared`` the groups in them."""
+    def __init__(self, texts: Mapping[str, str], layout: Layout, to: Destination) -> None:
+        """``texts`` are the files by path."""
         self._texts = texts
         self._layout = layout
         self._to = to
-        self._groups = live.groups
-        self._forest = live_forest(sorted(live.groups.values(), key=lambda group: (key_of(group), group.id)))
-        self._ranks = {key: rank for rank, (key, _) in enumerate(depth_first(self._forest))}
         self._folded = {str(Path(path)).casefold(): path for path in texts}
         self._taking: dict[tuple[str, Section], bool] = {}
-        self._homes: dict[str, str] = {}
-        """File name or path by internal id."""
-        self._order: dict[str, list[tuple[int, int]]] = {}
-        """By path, sorted: the rank of each live group among all, and its position in the file."""
-        positions: Counter[str] = Counter()
-        for group in declared:
-            path = group.positions.file
-            if found := live.declared.get(desired_key(group)):
-                self._homes[found.id] = path
-                self._order.setdefault(path, []).append((self._ranks[found.id], positions[path]))
-            positions[path] += 1
-        for of_path in self._order.values():
-            of_path.sort()
 
-    def sorted(self, groups: Iterable[Group]) -> list[Group]:
-        """The groups in the order of exports."""
-        return sorted(groups, key=lambda group: self._ranks[group.id])
+    def of(
+        self, new: Iterable[Group], live: Mapping[str, Group], declared: Sequence[DesiredGroup], answers: Answers
+    ) -> Iterator[tuple[Group, str, int | None]]:
+        """The new groups in the order of exports: each tree by external ids, and parents before children.
 
-    def of(self, group: Group) -> tuple[str, int | None]:
-        """The path of the file that takes the group, and the position after which it goes; parents are placed first."""
-        line = self._forest.chain(group.id).nodes
-        above = (home for node in line[1:] if (home := self._homes.get(node.key)))
+        Args:
+            new: Some of the live groups.
+            live: All of them, by internal id.
+            declared: The groups in the files.
+            answers: Which live groups these are.
+
+        Yields:
+            The group, the path of its file, and the position there after which it goes; None for the end.
+        """
+        names = {group.id: key_of(group) for group in live.values()}
+        forest = live_forest(sorted(live.values(), key=lambda group: (names[group.id], group.id)))
+        wanted = {group.id for group in new}
+        places = {
+            answers[key].id: (path, position)
+            for path, groups in by_file(declared)
+            for position, key in enumerate(map(desired_key, groups))
+            if key in answers
+        }
+        homes = {key: path for key, (path, _) in places.items()}
+        last: dict[str, int] = {}
+        for key, _ in forest.depth_first():
+            if key in places:
+                path, position = places[key]
+                last[path] = position
+            elif key in wanted:
+                homes[key] = self._home([node.key for node in forest.chain(key).nodes], homes, names)
+                path = self._path(homes[key], "groups")
+                yield live[key], path, last.get(path)
+
+    def _home(self, line: Sequence[str], homes: Mapping[str, str], names: Mapping[str, str]) -> str:
+        """The file name or the path where the first group of the line belongs, whose ancestors are the others."""
         match self._layout:
             case "single":
-                home = _SINGLE + _SUFFIX
+                return _SINGLE + _SUFFIX
             case "per-group":
-                home = file_name(key_of(group))
+                return file_name(names[line[0]])
             case "per-root":
                 # A group goes where the next ancestor stands that stands somewhere.
-                home = next(above, None) or file_name(key_of(self._groups[line[-1].key]))
-        self._homes[group.id] = home
-        path = self._path(home, "groups")
-        order = self._order.get(path, [])
-        before = bisect(order, (self._ranks[group.id], 0))
-        return path, order[before - 1][1] if before else None
+                return next((homes[key] for key in line[1:] if key in homes), None) or file_name(names[line[-1]])
 
     def of_profiles(self) -> str:
         """The path of the file that takes new profiles."""
@@ -113,9 +122,9 @@ class Placement:
 
     def _path(self, wanted: str, section: Section) -> str:
         """The path of a file that can take more groups or profiles: the one of that name, else one beside it."""
-        if self._to.directory is None:
-            return self._to.file
-        first = Path(wanted) if wanted in self._texts else Path(self._to.directory, wanted)
+        if self._to.taken is None:
+            return str(self._to.path)
+        first = Path(wanted) if wanted in self._texts else self._to.path / wanted
         names = chain([first], (first.with_stem(f"{first.stem}-{number}") for number in count(2)))
         # On some systems names that differ in case are one file.
         paths = (self._folded.get(str(name).casefold(), str(name)) for name in names)
@@ -123,10 +132,15 @@ class Placement:
 
     def _takes(self, path: str, section: Section) -> bool:
         if path not in self._texts:
-            return Path(path).name.casefold() not in self._to.taken
+            return Path(path).name.casefold() not in (self._to.taken or ())
         if (path, section) not in self._taking:
             self._taking[path, section] = can_take(self._texts[path], section)
         return self._taking[path, section]
+
+
+def by_file(groups: Iterable[DesiredGroup]) -> Iterator[tuple[str, Sequence[DesiredGroup]]]:
+    """The groups of each file, which stand together."""
+    return ((path, list(of)) for path, of in groupby(groups, key=lambda group: group.positions.file))
 
 
 def can_take(text: str, section: Section) -> bool:

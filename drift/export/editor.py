@@ -249,14 +249,6 @@ class Edits:
         new = flow(value) if sequence.flow else "\n".join(lines).lstrip()[2:]
         self._replace(node.start, node.end, new)
 
-    def set_items(self, mapping: YamlNode, key: str, sequence: YamlNode, values: Sequence[Mapping[str, Plain]]) -> None:
-        """Other items instead of all that are there, written as those were: in brackets, or line by line."""
-        if sequence.flow or not values:
-            self.set_value(mapping, key, list(values))
-            return
-        lines = [line for value in values for line in indented(item(value), self._column(sequence.body))]
-        self._replace(sequence.body, sequence.end, "\n".join(lines).lstrip(" "))
-
     def remove_items(self, sequence: YamlNode, indices: Sequence[int]) -> None:
         """Take items out of a list, but not all of them.
 

@@ -8,13 +8,13 @@ from itertools import count
 from msgspec import Struct
 
 from drift.export.writing import Plain
+from drift.model.effective import MODES
 from drift.model.groups import Group
 from drift.model.limits import LIMIT_TYPES, UNITS, JsonLimit, LimitKey, Limits, limit_lists
 
 _LONGEST = 255
 _MOST_BITS = 10_000
 """Python neither reads nor writes much longer numbers."""
-_MODES = frozenset(("INDEPENDENT", "CASCADING"))
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -120,7 +120,7 @@ def undeclarable(group: Group, *, pin: bool) -> Iterator[str]:
     for what, text in (("its id", group.id if by_id else ""), ("its parent's id", group.parent_group_id or "")):
         if len(text) > _LONGEST or _CONTROL.search(text) or _SURROGATE.search(text):
             yield f"{what} is too long, or holds a control character"
-    if group.limit_enforcement not in _MODES:
+    if group.limit_enforcement not in MODES:
         yield f"its mode {group.limit_enforcement!r} is not known to this version"
     for slug, limits in group.models.items():
         yield from (f"its model {slug!r} {reason}" for reason in _unsound(slug, limits))

@@ -9,14 +9,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
-from drift.desired.scalars import read_plain
 from drift.export.editor import Edits, YamlNode
 from drift.export.entries import Links, model, written_lists
-from drift.export.state import LiveState
 from drift.export.writing import Plain
 from drift.model.forest import desired_key
 from drift.model.groups import DesiredGroup, Group
-from drift.model.limits import UNITS, Kind, Limits
+from drift.model.limits import UNITS, JsonLimit, Kind
 from drift.model.paths import FieldPath
 from drift.report.finding import Finding
 
@@ -24,7 +22,8 @@ from drift.report.finding import Finding
 class Pass(Struct, frozen=True):
     """One pass over the groups of files: what it does, and to which groups, by key."""
 
-    live: LiveState
+    live: Mapping[str, Group]
+    """The live groups of declared ones, by key."""
     links: Links
     drift: Mapping[str, Sequence[Finding]]
     """What is to be put right."""
@@ -47,14 +46,14 @@ class Pass(Struct, frozen=True):
             return text  # they come from elsewhere in the file, where nothing can be done to one of them
         gone = [index for index, group in enumerate(groups) if desired_key(group) in self.removed]
         for index, (group, node) in enumerate(zip(groups, sequence.values, strict=True)):
-            live = self.live.declared.get(desired_key(group))
+            live = self.live.get(desired_key(group))
             # Without a live group it is missing, and not to be removed; or new, and as it was just written.
             if live is not None and index not in gone and node.form == "mapping" and self.concerns(group):
                 if desired_key(group) in self.pinned:
                     edits.add_first(node, "id", live.id)
                 self._follow(_Entry(edits, node, self.deep), group, live)
         if gone and len(gone) == len(groups):
-            edits.set_items(edits.root, "groups", sequence, [])
+            edits.set_value(edits.root, "groups", [])
         elif gone:
             edits.remove_items(sequence, gone)
         return edits.result()
@@ -115,61 +114,54 @@ class _Entry(Struct, frozen=True):
         wanted = {slug: limits for slug, limits in live.models.items() if desired.manage == "exact" or slug in declared}
 
         def follow(node: YamlNode, slug: str) -> None:
-            if declared[slug] != wanted[slug]:
-                self._model(node, slug, declared[slug], wanted[slug])
+            before, after = written_lists(declared[slug]), written_lists(wanted[slug])
+            for kind in UNITS:
+                if before.get(kind) != after.get(kind):
+                    self._limits(node, kind, before.get(kind, ()), after.get(kind, ()))
 
         entries = {slug: model(slug, limits) for slug, limits in sorted(wanted.items())}
-        self._items(self.node, "models", entries, "slug", follow)
+        changed = {slug for slug, limits in wanted.items() if declared.get(slug) != limits}
+        self._items(self.node, "models", entries, changed, follow)
 
-    def _model(self, node: YamlNode, slug: str, declared: Limits, live: Limits) -> None:
-        if node.form != "mapping":
-            if self.deep:
-                self.edits.replace(node, model(slug, live))
-            return
-        for kind in UNITS:
-            before, after = _of_kind(declared, kind), _of_kind(live, kind)
-            if before != after:
-                self._limits(node, kind, after)
-
-    def _limits(self, node: YamlNode, kind: Kind, live: Limits) -> None:
+    def _limits(self, node: YamlNode, kind: Kind, before: Sequence[JsonLimit], after: Sequence[JsonLimit]) -> None:
         # A model has one limit of each type and kind; one that changed its unit is the same limit still.
-        wanted = {str(limit["type"]): limit for limit in written_lists(live).get(kind, ())}
+        old, new = ({str(limit["type"]): limit for limit in limits} for limits in (before, after))
 
         def follow(item: YamlNode, type_: str) -> None:
-            if item.form == "mapping":
-                for key in ("unit", "threshold"):
-                    if read_plain(item.word(key) or "") != wanted[type_][key]:
-                        self.set(item, key, wanted[type_][key])
-            elif self.deep:
-                self.edits.replace(item, wanted[type_])
+            for key in ("unit", "threshold"):
+                if old[type_][key] != new[type_][key]:
+                    self.set(item, key, new[type_][key])
 
-        self._items(node, kind, wanted, "type", follow)
+        self._items(node, kind, new, {type_ for type_ in new if old.get(type_) != new[type_]}, follow)
 
     def _items(
         self,
         owner: YamlNode,
         key: str,
         wanted: Mapping[str, Mapping[str, Plain]],
-        name: str,
+        changed: Collection[str],
         follow: Callable[[YamlNode, str], None],
     ) -> None:
-        """Make a list have the wanted items, identified by their member ``name``; those that stay may ``follow``."""
+        """Make a list have the wanted items, each by its slug or type; those that stay and changed ``follow``."""
         sequence = owner.get(key)
         if sequence is None or sequence.form != "sequence":
             self.set(owner, key, list(wanted.values()))
             return
-        names = [item.word(name) or "" for item in sequence.values]
-        kept = [index for index, known in enumerate(names) if known in wanted]
-        if not kept:
-            self.edits.set_items(owner, key, sequence, list(wanted.values()))
+        if not sequence.values or not wanted:
+            self.edits.set_value(owner, key, list(wanted.values()))
             return
+        names = [item.word("slug" if key == "models" else "type") or "" for item in sequence.values]
+        kept = [index for index, known in enumerate(names) if known in wanted]
         for index in kept:
-            follow(sequence.values[index], names[index])
+            item, name = sequence.values[index], names[index]
+            if name in changed and item.form == "mapping":
+                follow(item, name)
+            elif name in changed and self.deep:
+                self.edits.replace(item, wanted[name])
+        if not kept:
+            kept, names[0] = [0], next(iter(wanted))
+            self.edits.set_item(sequence, 0, wanted[names[0]])
         self.edits.remove_items(sequence, [index for index in range(len(names)) if index not in kept])
         for new in (name for name in wanted if name not in names):
             before = [index for index in kept if names[index] < new] if names == sorted(names) else kept
             self.edits.add_item(sequence, before[-1] if before else kept[0], wanted[new])
-
-
-def _of_kind(limits: Limits, kind: Kind) -> Limits:
-    return {key: threshold for key, threshold in limits.items() if key.kind == kind}

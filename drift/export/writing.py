@@ -12,8 +12,6 @@ Plain: TypeAlias = "str | int | Sequence[Plain] | Mapping[str, Plain] | None"
 _UNQUOTED = re.compile(r"[^\W\d_](?:[\w.@+/() -]*[\w./)+-])?")
 _BOOLEANS_ELSEWHERE = frozenset("yYnN")
 """YAML 1.1 reads these as booleans, PyYAML does not."""
-_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
-_HEX2, _HEX4 = 0x100, 0x10000
 
 
 def scalar(text: str) -> str:
@@ -35,14 +33,14 @@ def scalar(text: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    if char in _SHORT:
-        return _SHORT[char]
+    if char in ('"', "\\"):
+        return f"\\{char}"
     if char.isprintable():
         return char
-    code = ord(char)
     if "\ud800" <= char <= "\udfff":
-        raise ValueError(f"half a character, U+{code:04X}")
-    return f"\\x{code:02x}" if code < _HEX2 else f"\\u{code:04x}" if code < _HEX4 else f"\\U{code:08x}"
+        raise ValueError(f"half a character, U+{ord(char):04X}")
+    # Python's escapes are YAML's as well.
+    return char.encode("unicode_escape").decode()
 
 
 def flow(value: Plain) -> str:

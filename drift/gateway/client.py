@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import httpx
 from msgspec import Raw, Struct
@@ -13,7 +13,7 @@ from drift import __version__
 from drift.errors import Cause, GatewayError
 from drift.gateway.key import ApiKey
 from drift.gateway.retry import Conduct, RetryableError, failure, transport_failure
-from drift.gateway.settings import Address, ReadOptions, Target
+from drift.gateway.settings import Address, ReadOptions, list_query
 from drift.gateway.transport import Connect, OversizedError, ReadOnlyTransport, error_text, is_json, read_body
 from drift.gateway.wire import (
     BROKEN,
@@ -184,20 +184,20 @@ class GatewayClient:
             GatewayError: there was no usable answer. A 404 that is not JSON is one of these: it is not the
                 gateway that speaks there.
         """
-        target = self._access.address.group(group_id)
+        path = self._access.address.group(group_id)
         if not group_id:
-            raise GatewayError(Cause.INCONSISTENT, "a group with an empty id cannot be asked for", where=target.where)
+            raise GatewayError(Cause.INCONSISTENT, "a group with an empty id cannot be asked for", where=path)
 
         def read(body: bytes | None) -> Group | None:
             if body is None:
                 return None
-            group = decode_group(body, target.where)
+            group = decode_group(body, path)
             if group.id != group_id:
-                raise self._inconsistent(f"asked for the group {group_id!r}, got {group.id!r}", target.where)
+                raise self._inconsistent(f"asked for the group {group_id!r}, got {group.id!r}", path)
             self._note_unknown(body)
             return group
 
-        return self._ask(target, "get", read)
+        return self._ask(path, "", read)
 
     def page(self, *, cursor: str | None = None, external_entity_id: str | None = None) -> Page:
         """A page of *List groups*: the first, or the one behind a cursor.
@@ -205,8 +205,8 @@ class GatewayClient:
         Raises:
             GatewayError: there was no usable answer.
         """
-        target = self._access.address.groups(cursor=cursor, external_entity_id=external_entity_id)
-        page = self._ask(target, "list", lambda body: Page(body or b"", target.where))
+        path, query = self._access.address.where, list_query(cursor=cursor, external_entity_id=external_entity_id)
+        page = self._ask(path, query, lambda body: Page(body or b"", path))
         if cursor is None and external_entity_id is None and (first := page.first()) is not None:
             self._note_unknown(first)
         return page
@@ -243,49 +243,46 @@ class GatewayClient:
             note = f"the API sends a member that is not compared: {path}"
             self._conduct.ledger.note(self._access.key.redact(note))
 
-    def _ask(self, target: Target, kind: Literal["get", "list"], read: Callable[[bytes | None], T]) -> T:
-        """What ``read`` makes of the body of a 200, or of None for a 404 to a get."""
+    def _ask(self, path: str, query: str, read: Callable[[bytes | None], T]) -> T:
+        """What ``read`` makes of the body of a 200, or of None for a 404 to a get, which has no query."""
 
         def request() -> T:
-            self._conduct.ledger.count(kind)
+            self._conduct.ledger.count("list" if query else "get")
             try:
-                return read(self._exchange(target, may_be_missing=kind == "get"))
+                return read(self._exchange(path, query))
             except httpx.RequestError as error:
                 # Neither chained nor kept: exceptions of the transport may quote what was sent.
-                problem = transport_failure(error, target.where, self._access.key.redact)
+                problem = transport_failure(error, path, self._access.key.redact)
             raise problem
 
-        return self._conduct.send(request, target.where)
+        return self._conduct.send(request, path)
 
-    def _exchange(self, target: Target, *, may_be_missing: bool) -> bytes | None:
+    def _exchange(self, path: str, query: str) -> bytes | None:
         clock, budget = self._conduct.budget.clock, self._conduct.budget
         timeout = min(self._access.options.request_timeout, max(budget.remaining(), 0.001))
         late = clock.now() + timeout
 
         def check() -> None:
-            budget.check(target.where)
+            budget.check(path)
             if clock.now() > late:
-                raise RetryableError(Cause.TIMED_OUT, f"no complete answer within {timeout:g} s", where=target.where)
+                raise RetryableError(Cause.TIMED_OUT, f"no complete answer within {timeout:g} s", where=path)
 
-        response = self._transport.handle_request(self._request(target, timeout))
+        try:
+            url = httpx.URL(self._access.address.origin + path + query)
+        except httpx.InvalidURL as error:
+            raise GatewayError(Cause.INCONSISTENT, f"the id cannot be asked for: {error}", where=path) from None
+        extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
+        request = httpx.Request("GET", url, headers=self._headers, extensions=extensions)
+        response = self._transport.handle_request(request)
         try:
             if response.status_code == HTTPStatus.OK:
-                return self._body(response, target.where, check)
-            if response.status_code == HTTPStatus.NOT_FOUND and may_be_missing and is_json(response):
+                return self._body(response, path, check)
+            if response.status_code == HTTPStatus.NOT_FOUND and not query and is_json(response):
                 error_text(response)
                 return None
-            raise failure(response, target.where, self._access.key.redact, clock)
+            raise failure(response, path, self._access.key.redact, clock)
         finally:
             response.close()
-
-    def _request(self, target: Target, timeout: float) -> httpx.Request:
-        try:
-            url = httpx.URL(target.url)
-        except httpx.InvalidURL as error:
-            message = f"the id cannot be asked for: {error}"
-            raise GatewayError(Cause.INCONSISTENT, message, where=target.where) from None
-        extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
-        return httpx.Request("GET", url, headers=self._headers, extensions=extensions)
 
     def _body(self, response: httpx.Response, where: str, check: Callable[[], None]) -> bytes:
         if not is_json(response):

@@ -23,10 +23,10 @@ class ApiKey:
     There is no attribute, conversion, copy or pickle through which it could reach a report by accident.
     """
 
-    __slots__ = ("__secret",)
+    __slots__ = ("__secret", "origin")
 
     def __init__(self, text: str, *, origin: str) -> None:
-        """``origin`` says in messages where the key came from, e.g. ``BASETEN_API_KEY``.
+        """``origin`` says in messages where the key came from, e.g. ``BASETEN_API_KEY``; it may be read again.
 
         Raises:
             SettingsError: the text cannot be a key; its message never shows any of it.
@@ -35,6 +35,7 @@ class ApiKey:
         if problem := _problem(text):
             raise SettingsError(f"{origin}: {problem}", hint="put the key there alone, on a single line")
         self.__secret = text
+        self.origin = origin
 
     @classmethod
     def from_file(cls, path: Path) -> "ApiKey":

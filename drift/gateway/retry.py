@@ -65,9 +65,7 @@ class Ledger:
     def note(self, text: str) -> None:
         """Keep a remark, once; a server that provokes many does not fill the memory."""
         with self._lock:
-            if text in self._notes:
-                return
-            if len(self._notes) < _MOST_NOTES:
+            if text in self._notes or len(self._notes) < _MOST_NOTES:
                 self._notes[text] = None
             else:
                 self._left_out += 1
@@ -85,13 +83,10 @@ class Ledger:
 
 
 class RetryableError(GatewayError):
-    """An error that the same request may not meet again; ``retry_after`` is the server's wish in seconds."""
+    """An error that the same request may not meet again."""
 
-    def __init__(
-        self, cause: Cause, message: str, *, where: str, status: int | None = None, retry_after: float | None = None
-    ) -> None:
-        super().__init__(cause, message, where=where, status=status)
-        self.retry_after = retry_after
+    retry_after: float | None = None
+    """The server's wish in seconds."""
 
 
 class Conduct(Struct, frozen=True):
@@ -152,14 +147,15 @@ def failure(response: httpx.Response, where: str, redact: Redact, clock: Clock) 
     status = response.status_code
     text = error_text(response)
     said = _message(text, redact)
-    message = f"HTTP {status} {_reason(status)}".rstrip() + (f": {said}" if said else "")
+    message = f"HTTP {status} {httpx.codes.get_reason_phrase(status)}".rstrip() + (f": {said}" if said else "")
     message += _request_ids(response, redact)
     cause = _CAUSES.get(status, Cause.UNEXPECTED_STATUS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         cause = Cause.SERVER_ERROR
     if cause in (Cause.THROTTLED, Cause.SERVER_ERROR):
-        after = _retry_after(response, text, clock)
-        return RetryableError(cause, message, where=where, status=status, retry_after=after)
+        error = RetryableError(cause, message, where=where, status=status)
+        error.retry_after = _retry_after(response, text, clock)
+        return error
     message += redact(_redirection(response))[:_LONGEST_MESSAGE]
     return GatewayError(cause, message, where=where, status=status, hint=HINTS[cause])
 
@@ -192,13 +188,6 @@ def _message(text: str, redact: Redact) -> str:
     # Redacted before anything is cut off: half a key would not be recognised.
     said = redact(said)[:_LONGEST_MESSAGE]
     return f"{said} ({redact(code)[:_LONGEST_MESSAGE]})" if code else said
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def _request_ids(response: httpx.Response, redact: Redact) -> str:

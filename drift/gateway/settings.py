@@ -61,14 +61,6 @@ class ReadSettings(ReadOptions, frozen=True):
     api_url: str = API_URL
 
 
-class Target(Struct, frozen=True):
-    """What one request asks for."""
-
-    url: str
-    where: str
-    """The path alone, for messages."""
-
-
 class Address(Struct, frozen=True):
     """A checked base URL, and the two paths below it that are ever asked."""
 
@@ -85,21 +77,21 @@ class Address(Struct, frozen=True):
         """The path of *List groups*, which stands for the gateway as a whole in messages."""
         return self.prefix + _GROUPS
 
-    def group(self, group_id: str) -> Target:
-        """*Get a group*: the id is one segment of the path, whatever it holds."""
+    def group(self, group_id: str) -> str:
+        """The path of *Get a group*: the id is one segment of it, whatever it holds."""
         # quote() leaves dots alone, and "." and ".." mean another path to whoever reads the URL next.
         segment = _escape(group_id) if group_id.strip(".") else group_id.replace(".", "%2E")
-        path = f"{self.where}/{segment}"
-        return Target(self.origin + path, path)
+        return f"{self.where}/{segment}"
 
-    def groups(self, *, cursor: str | None = None, external_entity_id: str | None = None) -> Target:
-        """*List groups*. The filter is repeated with the cursor: the page calls them combinable."""
-        query = f"?limit={PAGE_LIMIT}"
-        if external_entity_id is not None:
-            query += f"&external_entity_id={_escape(external_entity_id)}"
-        if cursor is not None:
-            query += f"&cursor={_escape(cursor)}"
-        return Target(self.origin + self.where + query, self.where)
+
+def list_query(*, cursor: str | None = None, external_entity_id: str | None = None) -> str:
+    """The query of *List groups*. The filter is repeated with the cursor: the page calls them combinable."""
+    query = f"?limit={PAGE_LIMIT}"
+    if external_entity_id is not None:
+        query += f"&external_entity_id={_escape(external_entity_id)}"
+    if cursor is not None:
+        query += f"&cursor={_escape(cursor)}"
+    return query
 
 
 def api_url(flag: str | None, environment: Mapping[str, str]) -> str:

@@ -5,19 +5,106 @@ is already on its way. A list is no snapshot: groups may move between pages, or 
 which is guarded against.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 
-from drift.errors import Cause, GatewayError
-from drift.gateway.client import BrokenItem, Items, Page
-from drift.gateway.plan import Session, Wanted, failed, makes_up_for_the_list, next_page_is_certain, turns_to_gets
-from drift.gateway.settings import ReadMode
-from drift.model.groups import Group
-from drift.model.readings import Found, Reading
+from msgspec import Struct
 
+from drift.errors import Cause, GatewayError
+from drift.gateway.client import BrokenItem, GatewayClient, Items, Page
+from drift.gateway.retry import Ledger
+from drift.gateway.settings import PAGE_LIMIT, ReadMode
+from drift.gateway.workers import Workers
+from drift.model.declaration import Declaration
+from drift.model.forest import desired_key
+from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Failed, Found, Reading
+
+FEW_LEFT = 100
+"""Groups worth a call each when the list breaks off: about a second under the default throttle."""
 _MOST_STALE_PAGES = 3
 """Pages in a row that may hold nothing new, e.g. because groups were deleted meanwhile."""
+_OF_THE_LIST = frozenset({Cause.UNREADABLE_RESPONSE, Cause.INCONSISTENT, Cause.UNEXPECTED_STATUS, Cause.SERVER_ERROR})
+
+
+class Wanted(dict[int, DesiredGroup]):
+    """The groups still to be read, by position; each is taken out once its reading is known."""
+
+    def __init__(self, groups: Sequence[DesiredGroup]) -> None:
+        super().__init__(enumerate(groups))
+        self.all = groups
+        declaration = Declaration(groups)
+        self._by_external, self._by_id = declaration.of_external_id, declaration.of_pinned_id
+
+    def by_external(self, external_entity_id: str | None) -> int | None:
+        """The position that is declared under this external id, if it is still wanted."""
+        return self._wanted(self._by_external.get(external_entity_id or ""))
+
+    def by_id(self, group_id: str | None) -> int | None:
+        """The position that is pinned to this internal id, likewise."""
+        return self._wanted(self._by_id.get(group_id or ""))
+
+    def declares(self, live: Group) -> int | None:
+        """The position that is declared under this live group's external id or id, wanted still or not."""
+        return self._by_external.get(live.external_entity_id, self._by_id.get(live.id))
+
+    def _wanted(self, position: int | None) -> int | None:
+        return position if position in self else None
+
+
+class Session(Struct):
+    """What all readings of a source read with, and what they learned so far."""
+
+    workers: Workers[GatewayClient]
+    ledger: Ledger
+    ids: dict[str, str] = {}
+    """Internal id of each declared group that was found, by its external id, or else by its pinned id."""
+    pages: int = 0
+    """Pages the list has at least."""
+    witness: Group | None = None
+    """Some declared group that was found: the key is of the right workspace."""
+    filter_works: bool = False
+    """The list's filter by external id has found a group, so that it is believed where it finds none."""
+    list_failure: GatewayError | None = None
+    """Why the list was not read to its end, where all of it was asked for."""
+    broken: list[str | None] = []
+    """External ids of items of the list that are no group as documented, and not one that was asked for."""
+
+    def id_of(self, desired: DesiredGroup) -> str | None:
+        """The internal id under which the group was found before."""
+        return self.ids.get(desired_key(desired))
+
+    def found(self, wanted: Wanted, position: int, live: Group) -> Found:
+        """The reading of a declared group that was found."""
+        desired = wanted.pop(position)
+        self.witness = live
+        self.ids[desired_key(desired)] = live.id
+        return Found(desired, live)
+
+
+def failed(desired: DesiredGroup, error: GatewayError) -> Failed:
+    """The reading of a group that could not be read."""
+    return Failed(desired, error.cause, error.message, error.where)
+
+
+def turns_to_gets(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
+    """Whether the rest is cheaper one by one: the list has taken more calls than that already."""
+    return mode == "auto" and still_wanted < pages_read
+
+
+def next_page_is_certain(mode: ReadMode, still_wanted: int, pages_read: int) -> bool:
+    """Whether the list will be read on whatever the page at hand holds, so that the next can be asked for now."""
+    left = still_wanted - PAGE_LIMIT
+    return left > 0 and not turns_to_gets(mode, left, pages_read)
+
+
+def makes_up_for_the_list(cause: Cause, still_wanted: int) -> bool:
+    """Whether to ask one by one for what a list that broke off did not show.
+
+    Not where gets would fail alike (no access, no network), and not for more than a few.
+    """
+    return cause in _OF_THE_LIST and still_wanted <= FEW_LEFT
 
 
 class Sweep:
@@ -63,8 +150,9 @@ class Sweep:
             elif self._unmanaged:
                 yield Found(None, live)
         for position in self._contested:
-            self._session.forget(self._wanted[position])
-            self._wanted.reopen(position)
+            # Read once more, as if it had not been found: what was read of it may be another's.
+            self._wanted[position] = self._wanted.all[position]
+            self._session.ids.pop(desired_key(self._wanted[position]), None)
         if failure:
             self._broken_off(failure)
 
@@ -76,7 +164,8 @@ class Sweep:
                 page = self._session.workers.result(under_way)
                 self._pages_read += 1
                 cursor = page.pagination.cursor
-                ahead = page.pagination.has_more and cursor and cursor not in self._cursors and self._goes_on()
+                certain = self._unmanaged or next_page_is_certain(self._mode, len(self._wanted), self._pages_read)
+                ahead = certain and page.pagination.has_more and cursor and cursor not in self._cursors
                 if ahead:
                     under_way = self._ask(cursor)
                 items = self._new(page.decode())
@@ -92,10 +181,6 @@ class Sweep:
 
     def _ask(self, cursor: str | None) -> "Future[Page]":
         return self._session.workers.start(lambda client: client.page(cursor=cursor))
-
-    def _goes_on(self) -> bool:
-        """Whether the next page is needed whatever this one holds."""
-        return self._unmanaged or next_page_is_certain(self._mode, len(self._wanted), self._pages_read)
 
     def _new(self, items: Items) -> Items:
         groups = {group.id: group for group in items.groups if group.id not in self._seen}
@@ -156,7 +241,7 @@ class Sweep:
             self._session.ledger.note(f"an item of the list{f' ({who!r})' if who else ''} is {message}")
         else:
             error = GatewayError(Cause.UNREADABLE_RESPONSE, message, where=self._session.workers.where)
-            yield failed(self._wanted.close(position), error)
+            yield failed(self._wanted.pop(position), error)
 
     def _broken_off(self, failure: GatewayError) -> None:
         if self._unmanaged:

@@ -6,15 +6,15 @@ others (:func:`unknown_members` looks for them). Types, units and modes are plai
 values. Thresholds are JSON integers: ``true``, ``"5"``, ``5.0`` and ``-1`` are not. Optional members may also be null,
 which the vendor's own client accepts.
 
-Models and lists of limits are kept as text at first, because most of a long list says what has been said before:
-thousands of groups share a few dozen lists of limits, and the effective limits of a root are its own once more. Both
-are recognised by their bytes, which takes half the time of decoding them.
+Models are kept as text at first, because much of a long list says what has been said before: groups of one tier have
+the same models, and the effective limits of a root are its own once more. Both are recognised by their bytes, which
+takes half the time of decoding them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import DecodeError, Meta, Raw, Struct
 from msgspec import json as msgspec_json
@@ -25,7 +25,6 @@ from drift.model.groups import Group
 from drift.model.limits import EffectiveKey, EffectiveModels, Kind, LimitKey, Models, limit_key
 
 K = TypeVar("K")
-T = TypeVar("T")
 V = TypeVar("V")
 Key = TypeVar("Key", LimitKey, EffectiveKey)
 
@@ -50,12 +49,15 @@ class EffectiveLimitShape(LimitShape, gc=False):
     source_group: str
 
 
-class ModelShape(Struct, gc=False):
-    """Schemas ``ModelConfigV1`` and ``EffectiveModelConfigV1``, their lists of limits not decoded yet."""
+Limit = TypeVar("Limit", LimitShape, EffectiveLimitShape)
+
+
+class ModelShape(Struct, Generic[Limit], gc=False):
+    """Schemas ``ModelConfigV1`` and ``EffectiveModelConfigV1``."""
 
     slug: str
-    rate_limits: Raw = Raw()
-    usage_limits: Raw = Raw()
+    rate_limits: list[Limit] | None = None
+    usage_limits: list[Limit] | None = None
 
 
 class MetadataShape(Struct, gc=False):
@@ -88,11 +90,8 @@ BROKEN = (DecodeError, UnicodeDecodeError, RecursionError)
 
 _GROUP = Decoder(GroupShape)
 _GROUPS = Decoder(list[GroupShape])
-_MODELS = Decoder(list[ModelShape] | None)
-_LIMITS = Decoder(list[LimitShape] | None)
-_EFFECTIVE_LIMITS = Decoder(list[EffectiveLimitShape] | None)
-_MOST_REMEMBERED = 16_384
-"""Different lists of limits that are recognised; some ten megabytes if all of them are."""
+_MODELS = Decoder(list[ModelShape[LimitShape]] | None)
+_EFFECTIVE_MODELS = Decoder(list[ModelShape[EffectiveLimitShape]] | None)
 
 
 def group_from(text: bytes | str) -> Group:
@@ -156,15 +155,16 @@ def unknown_members(body: bytes) -> list[str]:
 
 
 def _group(shape: GroupShape) -> Group:
-    anomalies: list[str] = []
     own_text, effective_text = bytes(shape.models), bytes(shape.effective_models)
-    models = _models(own_text, "models", _own_limits, anomalies)
+    models, own_anomalies = _own_models(own_text)
+    anomalies = [*own_anomalies]
     effective: EffectiveModels | None = None
     if effective_text not in (b"", b"null"):
         if not anomalies and _repeats(effective_text, own_text, shape.id, models):
             effective = OwnAsEffective(models, shape.id)
         else:
-            effective = _models(effective_text, "effective_models", _effective_limits, anomalies)
+            listed = _listed(_EFFECTIVE_MODELS, effective_text, "effective_models")
+            effective = _keyed(listed, _effective_key, "effective model", anomalies)
     metadata, hierarchy = shape.metadata, shape.hierarchy
     return Group(
         shape.id,
@@ -179,74 +179,68 @@ def _group(shape: GroupShape) -> Group:
     )
 
 
-_Limits: TypeAlias = tuple[Mapping[Key, int], Sequence[str]]
-"""The limits of a list, and a remark for each that occurs more than once; shared, so never change one."""
+@lru_cache(maxsize=4096)
+def _own_models(text: bytes) -> tuple[Models, Sequence[str]]:
+    """Models and what is odd about them, shared by all groups with the same text; some ten megabytes at most."""
+    anomalies: list[str] = []
+    return _keyed(_listed(_MODELS, text, "models"), _own_key, "model", anomalies), anomalies
 
 
-def _models(
-    text: bytes, name: str, limits_of: Callable[[Kind, bytes], _Limits[Key]], anomalies: list[str]
-) -> Mapping[str, Mapping[Key, int]]:
-    pairs: list[tuple[str, Mapping[Key, int]]] = []
-    model = None
-    try:
-        for model in (_MODELS.decode(text) if text else None) or ():
-            rates, repeated_rates = limits_of("rate_limits", bytes(model.rate_limits))
-            usages, repeated_usages = limits_of("usage_limits", bytes(model.usage_limits))
-            pairs.append((model.slug, {**rates, **usages} if rates and usages else rates or usages))
-            if repeated_rates or repeated_usages:
-                anomalies += [f"rate_limits of {model.slug!r} {remark}" for remark in repeated_rates]
-                anomalies += [f"usage_limits of {model.slug!r} {remark}" for remark in repeated_usages]
-    except BROKEN as error:
-        place = f".{name}" if model is None else f".{name}[{len(pairs)}]"
-        raise DecodeError(described(error, place)) from None
-    models, repeated = _keyed(pairs, lambda slug, number: f"{slug} ({number})", lambda limits: sorted(limits.items()))
-    what = name.removesuffix("s").replace("_", " ")
-    anomalies += [f"{what} {slug!r} is listed {len(found)} times" for slug, found in repeated.items()]
-    return models
-
-
-@lru_cache(maxsize=_MOST_REMEMBERED)
-def _own_limits(kind: Kind, text: bytes) -> _Limits[LimitKey]:
-    listed = _listed(_LIMITS, text, kind)
-    return _keyed_limits([(limit_key(kind, limit.type, limit.unit), limit.threshold) for limit in listed])
-
-
-def _effective_limits(kind: Kind, text: bytes) -> _Limits[EffectiveKey]:
-    listed = _listed(_EFFECTIVE_LIMITS, text, kind)
-    return _keyed_limits(
-        [(EffectiveKey(kind, limit.type, limit.unit, limit.source_group), limit.threshold) for limit in listed]
-    )
-
-
-def _listed(decoder: Decoder[list[T] | None], text: bytes, kind: Kind) -> Sequence[T]:
+def _listed(decoder: Decoder[list[V] | None], text: bytes, member: str) -> Sequence[V]:
     try:
         return (decoder.decode(text) if text else None) or ()
     except BROKEN as error:
-        raise DecodeError(described(error, f".{kind}")) from None
+        raise DecodeError(described(error, f".{member}")) from None
 
 
-def _keyed_limits(pairs: Sequence[tuple[Key, int]]) -> _Limits[Key]:
-    limits, repeated = _keyed(pairs, lambda key, number: key._replace(unit=f"{key.unit} ({number})"), int)
-    return limits, [
-        f"hold {key.type}/{key.unit} more than once ({', '.join(map(str, found))})" for key, found in repeated.items()
-    ]
+def _own_key(kind: Kind, limit: LimitShape) -> LimitKey:
+    return limit_key(kind, limit.type, limit.unit)
+
+
+def _effective_key(kind: Kind, limit: EffectiveLimitShape) -> EffectiveKey:
+    return EffectiveKey(kind, limit.type, limit.unit, limit.source_group)
 
 
 def _keyed(
-    pairs: Sequence[tuple[K, V]], numbered: Callable[[K, int], K], order: Callable[[V], Any]
-) -> tuple[Mapping[K, V], Mapping[K, Sequence[V]]]:
-    """A list as a map, and the values of those keys that occur more than once.
+    listed: Sequence[ModelShape[Limit]], key_of: Callable[[Kind, Limit], Key], what: str, anomalies: list[str]
+) -> Mapping[str, Mapping[Key, int]]:
+    entries: list[tuple[str, Mapping[Key, int]]] = []
+    for model in listed:
+        limits: dict[Key, int] = {}
+        rates, usages = model.rate_limits or (), model.usage_limits or ()
+        for limit in rates:
+            limits[key_of("rate_limits", limit)] = limit.threshold
+        for limit in usages:
+            limits[key_of("usage_limits", limit)] = limit.threshold
+        if len(limits) < len(rates) + len(usages):
+            pairs = [(key_of("rate_limits", limit), limit.threshold) for limit in rates]
+            pairs += [(key_of("usage_limits", limit), limit.threshold) for limit in usages]
+            limits, repeated = _numbered(pairs, lambda key, number: key._replace(unit=f"{key.unit} ({number})"), int)
+            anomalies += [
+                f"{key.kind} of {model.slug!r} hold {key.type}/{key.unit} more than once ({', '.join(map(str, found))})"
+                for key, found in repeated.items()
+            ]
+        entries.append((model.slug, limits))
+    models = dict(entries)
+    if len(models) < len(entries):
+        models, twins = _numbered(entries, lambda slug, number: f"{slug} ({number})", lambda one: sorted(one.items()))
+        anomalies += [f"{what} {slug!r} is listed {len(found)} times" for slug, found in twins.items()]
+    return models
 
-    That contradicts the documentation, but nothing is thrown away: every further value gets a key with a number, in
+
+def _numbered(
+    pairs: Sequence[tuple[K, V]], numbered: Callable[[K, int], K], order: Callable[[V], Any]
+) -> tuple[dict[K, V], Mapping[K, Sequence[V]]]:
+    """A list in which keys occur more than once as a map, and all values of these keys.
+
+    They contradict the documentation, but nothing is thrown away: every further value gets a key with a number, in
     an order that does not depend on the order of the list.
     """
-    values = dict(pairs)
-    if len(values) == len(pairs):
-        return values, {}
     by_key: dict[K, list[V]] = {}
     for key, value in pairs:
         by_key.setdefault(key, []).append(value)
     repeated = {key: sorted(found, key=order) for key, found in by_key.items() if len(found) > 1}
+    values = dict(pairs)
     for key, found in repeated.items():
         values[key] = found[0]
         free = (other for number in count(2) if (other := numbered(key, number)) not in by_key)

@@ -13,7 +13,10 @@ from typing import Generic, TypeAlias
 from msgspec import Struct
 
 from drift.model.forest import Forest, K, Node
-from drift.model.limits import EffectiveKey, EffectiveModels, LimitKey, each_limit, limit_key
+from drift.model.limits import EffectiveKey, LimitKey, each_limit, limit_key
+
+MODES = frozenset(("INDEPENDENT", "CASCADING"))
+"""Those that are documented."""
 
 BySource: TypeAlias = Mapping[LimitKey, Mapping[K, int]]
 """The limits in effect on one model: thresholds by the group that sets them."""
@@ -26,7 +29,7 @@ def applying(chain: Sequence[Node[K]], slug: str) -> BySource[K]:
     """
     mode = chain[0].limit_enforcement if chain else ""
     found: dict[LimitKey, dict[K, int]] = {}
-    for node in chain if mode in ("INDEPENDENT", "CASCADING") else ():
+    for node in chain if mode in MODES else ():
         for limit, threshold in node.models.get(slug, {}).items():
             if mode == "CASCADING" or limit not in found:
                 found.setdefault(limit, {})[node.key] = threshold
@@ -46,23 +49,6 @@ def effective(chain: Sequence[Node[K]], slug: str) -> Mapping[LimitKey, int] | N
     if not chain or slug not in chain[0].models:
         return None
     return {limit: min(thresholds.values()) for limit, thresholds in applying(chain, slug).items()}
-
-
-def predict(forest: Forest[str], key: str) -> EffectiveModels:
-    """The ``effective_models`` that the documented rules give the group, ``source_group`` being a forest key.
-
-    Where the chain is broken the prediction covers the known part of it (see :attr:`Chain.complete`). An unknown
-    ``key`` has no models.
-    """
-    chain = forest.chain(key).nodes
-    return {
-        slug: {
-            EffectiveKey(*limit, source): threshold
-            for limit, thresholds in applying(chain, slug).items()
-            for source, threshold in thresholds.items()
-        }
-        for slug in (chain[0].models if chain else ())
-    }
 
 
 class Violation(Struct, Generic[K], frozen=True):

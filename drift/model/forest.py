@@ -99,6 +99,18 @@ class Forest(Generic[K]):
         """Every group after its parent, level by level; groups on or below a cycle are left out."""
         return iter(self._depths)
 
+    def depth_first(self) -> Iterator[tuple[K, int]]:
+        """Every group once, with its level: each before those below it, and a cycle from one of its groups on."""
+        tops = [key for key in self.nodes if self.depth(key) == 1]
+        todo = [(top, 1) for top in reversed((*tops, *(cycle[-1] for cycle in self.cycles)))]
+        seen: set[K] = set()
+        while todo:
+            key, level = todo.pop()
+            if key not in seen:
+                seen.add(key)
+                yield key, level
+                todo.extend((child, level + 1) for child in reversed(self.children(key)))
+
     def depth(self, key: K) -> int | None:
         """Level of the group; a root, or a group whose parent is missing, is on level 1.
 
@@ -154,26 +166,6 @@ def live_forest(groups: Iterable[Group]) -> Forest[str]:
 def desired_key(group: DesiredGroup) -> str:
     """What names a declared group: its external id, or its pinned id where that is all there is."""
     return group.external_entity_id or group.id or ""
-
-
-def desired_forest(groups: Iterable[DesiredGroup]) -> Forest[str]:
-    """The forest of declared groups, keyed by :func:`desired_key`.
-
-    A parent given by internal id is found through the pins. What is not declared counts as: no parent, no models,
-    and the mode of the tree as :func:`tree_modes` has it.
-    """
-    keyed = [(desired_key(group), group) for group in groups]
-    key_of_id = {group.id: key for key, group in keyed if group.id is not None}
-
-    def parent(group: DesiredGroup) -> str | None:
-        if group.parent_group_id is not UNSET:
-            return key_of_id.get(group.parent_group_id, group.parent_group_id)
-        return group.parent or None
-
-    modes = tree_modes(
-        {key: group.limit_enforcement for key, group in keyed}, {key: parent(group) for key, group in keyed}
-    )
-    return Forest(Node(key, parent(group), modes[key], group.models or {}) for key, group in keyed)
 
 
 def tree_modes(modes: Mapping[K, str | UnsetType], parents: Mapping[K, K | None]) -> Mapping[K, str]:

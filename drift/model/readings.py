@@ -1,4 +1,4 @@
-"""What came of looking for a group: found, missing, or not read. Nothing else is possible."""
+"""What came of looking for a group: found, missing, or not read; and of a whole list: all of it, or why not."""
 
 from typing import TypeAlias
 
@@ -32,3 +32,10 @@ class Failed(Struct, frozen=True):
 
 
 Reading: TypeAlias = Found | Missing | Failed
+
+
+class Missed(Struct, frozen=True):
+    """Why a list may not hold all groups of the workspace; part of the published form of snapshots."""
+
+    cause: Cause
+    message: str

@@ -1,6 +1,8 @@
-"""Numbers and names as people read them, the same in every message and report."""
+"""Numbers, names and times as people read them, the same in every message and report."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Literal
 
 _LONGEST_WORD = 100
 _MOST_CANDIDATES = 1000
@@ -66,3 +68,8 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 
         near = next(iter(get_close_matches(word, known, n=1)), None)
     return "" if near is None else f"did you mean `{near}`?"
+
+
+def timestamp(moment: datetime, *, precision: Literal["seconds", "milliseconds"] = "seconds") -> str:
+    """RFC 3339 in UTC, as all documents write times."""
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

@@ -1,7 +1,7 @@
 """How live groups could be made what the files declare: a document to review. Nothing here sends anything."""
 
-from drift.plan.planner import Provenance, draw_up, failed_plan
+from drift.plan.planner import draw_up
 from drift.plan.targets import Seen
-from drift.plan.values import LARGE_PERCENT, ByHand, Cut, Kind, Plan, Step
+from drift.plan.values import LARGE_PERCENT, ByHand, Cut, Kind, Plan, Step, Verdict
 
-__all__ = ["LARGE_PERCENT", "ByHand", "Cut", "Kind", "Plan", "Provenance", "Seen", "Step", "draw_up", "failed_plan"]
+__all__ = ["LARGE_PERCENT", "ByHand", "Cut", "Kind", "Plan", "Seen", "Step", "Verdict", "draw_up"]

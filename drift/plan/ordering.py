@@ -6,14 +6,14 @@ order may do; then the group first gets, limit by limit, the smaller of the two,
 every limit can go down to it, and from there root first every limit can go up to its goal.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from drift.model.effective import Violation, cascading_violations
 from drift.model.forest import Forest
-from drift.model.limits import LimitKey, Limits, Models
+from drift.model.limits import Limits, Models
 
 
 class Move(Struct, frozen=True):
@@ -107,7 +107,7 @@ class _Tree:
         rest = [key for key in self._pending if not self._only_tightens(key)]
         for key in (*sorted(down, key=self._level, reverse=True), *sorted(rest, key=self._level)):
             models = self._pending[key]
-            if self._violation(key, models) is None:
+            if self._fits(key, models):
                 self._now[key] = models
                 del self._pending[key]
                 yield Move(key, models, completes=True)
@@ -121,43 +121,24 @@ class _Tree:
                 continue
             self._split.add(key)
             models = self._between(key)
-            if models != self._models(key) and self._violation(key, models) is None:
+            if models != self._models(key) and self._fits(key, models):
                 self._now[key] = models
                 yield Move(key, models, completes=False)
 
     def _between(self, key: str) -> Models:
         """For each limit the goal if it fits by itself, else the smaller of both; access is only ever taken."""
-        now, goal = self._models(key), self._pending[key]
-        between: dict[str, Limits] = {}
-        for slug, limits in goal.items():
+        now, between = self._models(key), dict[str, Limits]()
+        for slug, limits in self._pending[key].items():
             if slug in now:
-                between[slug] = {
-                    limit: threshold
-                    for limit in limits
-                    if (threshold := self._halfway_limit(key, slug, limit)) is not None
-                }
-            elif all(self._fits(key, slug, limit, threshold) for limit, threshold in limits.items()):
+                lower = {limit: min(now[slug][limit], goal) for limit, goal in limits.items() if limit in now[slug]}
+                fitting = {limit: goal for limit, goal in limits.items() if self._fits(key, {slug: {limit: goal}})}
+                between[slug] = {**lower, **fitting}
+            elif self._fits(key, {slug: limits}):
                 between[slug] = limits
         return between
 
-    def _halfway_limit(self, key: str, slug: str, limit: LimitKey) -> int | None:
-        goal = self._pending[key][slug][limit]
-        if self._fits(key, slug, limit, goal):
-            return goal
-        now = self._models(key)[slug].get(limit)
-        return None if now is None else min(now, goal)
-
-    def _fits(self, key: str, slug: str, limit: LimitKey, threshold: int) -> bool:
-        above = (node.key for node in self._forest.chain(key).nodes[1:])
-        return all(other >= threshold for other in self._thresholds(above, slug, limit)) and all(
-            other <= threshold for other in self._thresholds(self._forest.descendants(key), slug, limit)
-        )
-
-    def _thresholds(self, keys: Iterable[str], slug: str, limit: LimitKey) -> Iterator[int]:
-        for key in keys:
-            threshold = self._models(key).get(slug, {}).get(limit)
-            if threshold is not None:
-                yield threshold
+    def _fits(self, key: str, models: Models) -> bool:
+        return self._violation(key, models) is None
 
     def _violation(self, key: str, models: Models) -> Violation[str] | None:
         """What the API would find wrong if the group had these models now."""

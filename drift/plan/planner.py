@@ -1,46 +1,35 @@
 """From desired and live groups to the plan. Pure; nothing is sent."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from drift.errors import ExitCode
-from drift.model.effective import Violation
+from drift.model.declaration import Declaration
+from drift.model.effective import MODES, Violation
 from drift.model.forest import Forest, live_forest
 from drift.model.groups import DesiredGroup, Group
-from drift.model.wording import counted, number
-from drift.plan.ordering import order
-from drift.plan.steps import steps
+from drift.model.limits import Limits
+from drift.model.wording import change, counted, number, quoted, timestamp
+from drift.plan.ordering import Move, order
 from drift.plan.targets import Seen, Target, targets
-from drift.plan.values import LARGE_PERCENT, ByHand, Cut, Kind, Plan, Step, Summary, Verdict
-from drift.report.finding import Finding
-from drift.report.report import Failure, Unread
+from drift.plan.values import LARGE_PERCENT, Body, ByHand, Cut, Kind, Plan, State, Step, Summary, Verdict, json_models
+from drift.report.report import Failure, Report
 
-_MODES = frozenset({"INDEPENDENT", "CASCADING"})
-
-
-class Provenance(Struct, frozen=True):
-    """Where the live groups were read, and where steps lead."""
-
-    api_url: str
-    live: str
-    """How a report names it."""
-    read_at: datetime
-    """Aware."""
+_ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
+"""A refused key or a signal, which outweigh what the plan says."""
 
 
 def draw_up(
     desired: Sequence[DesiredGroup],
     seen: Seen,
-    provenance: Provenance,
+    report: Report,
     *,
+    api_url: str,
+    read_at: datetime,
     url_of: Callable[[str], str],
-    accepted: Sequence[Finding] = (),
-    unread: Sequence[Unread] = (),
-    unseen: str | None = None,
-    warnings: Sequence[str] = (),
-    ended_by: ExitCode | None = None,
     large: bool = False,
 ) -> Plan:
     """The steps that make the live groups what is declared, in an order that the API accepts at each of them.
@@ -48,75 +37,85 @@ def draw_up(
     Args:
         desired: The declared groups.
         seen: The live ones, by position of the declared.
-        provenance: What the plan says about where it comes from.
+        report: What the check that saw them reports; what somebody accepted is not repaired.
+        api_url: Where the steps lead.
+        read_at: Aware.
         url_of: The URL of a group, by internal id.
-        accepted: Findings that somebody accepted: they are not repaired.
-        unread: Declared groups about which nothing is known.
-        unseen: Why there may be other live groups.
-        warnings: What else the reader should know.
-        ended_by: The exit code of a refused key or a signal, which outweighs what the plan says.
         large: Whether a plan that touches a large share of the declared groups is wanted too. Otherwise it has no
             steps, and says so as its failure.
     """
-    forest = live_forest(seen.groups())
-    aims = targets(desired, seen, forest, accepted)
-    refused = {key: reason for key, aim in aims.updates.items() if (reason := _unsure(forest, aim.live, seen))}
-    goals = {
-        key: aim.models for key, aim in aims.updates.items() if key not in refused and aim.models != aim.live.models
-    }
-    ordering = order(forest, goals)
-    refused |= {key: _refusal(violation, aims.updates) for key, violation in ordering.refused.items()}
-    going = {key: aim for key, aim in aims.updates.items() if key not in refused}
-    by_hand = (*aims.by_hand, *(_by_hand(aims.updates[key], refused[key]) for key in aims.updates if key in refused))
-    done = tuple(steps(going, ordering.moves, url_of))
-    summary = _summary(desired, seen, going, done, by_hand)
-    verdict, code = Verdict.NOTHING, ExitCode.IN_SYNC
+    forest = live_forest(seen.groups().values())
+    complete = not report.unread and report.unseen is None
+    aims, by_hand = targets(Declaration(desired), seen, forest, [entry.finding for entry in report.accepted])
+    refused = {key: reason for key, aim in aims.items() if (reason := _unsure(forest, aim.live, complete=complete))}
+    ordering = order(
+        forest,
+        {
+            key: aim.goal.models
+            for key, aim in aims.items()
+            if key not in refused and aim.goal.models != aim.live.models
+        },
+    )
+    refused |= {key: _refusal(violation, aims) for key, violation in ordering.refused.items()}
+    going = {key: aim for key, aim in aims.items() if key not in refused}
+    by_hand = (
+        *by_hand,
+        *(
+            ByHand(Kind.REFUSED, aim.live.ref, aim.desired.positions.field("group"), refused[key], "")
+            for key, aim in aims.items()
+            if key in refused
+        ),
+    )
+    steps = tuple(_steps(going, ordering.moves, url_of))
+    touched, workspace = len(going), len(forest.nodes)
+    summary = Summary(
+        declared=len(desired),
+        workspace=workspace,
+        touched=touched,
+        percent_of_declared=_percent(touched, len(desired)),
+        percent_of_workspace=_percent(touched, workspace),
+        steps=len(steps),
+        by_hand=len({entry.group for entry in by_hand}),
+        undeclared=len(seen.unmanaged),
+        cuts=tuple(_cuts(going.values())),
+    )
+    ended_by = report.exit_code if report.exit_code in _ENDINGS else None
     failure = None
-    if done and summary.percent_of_declared > LARGE_PERCENT and not large:
-        verdict, code, done = Verdict.FAILED, ExitCode.USAGE, ()
+    if steps and summary.percent_of_declared > LARGE_PERCENT and not large:
+        verdict, code, steps = Verdict.FAILED, ExitCode.USAGE, ()
         failure = Failure(
-            f"the plan would touch {number(summary.touched)} of {counted(summary.declared, 'declared group')} "
+            f"the plan would touch {number(touched)} of {counted(len(desired), 'declared group')} "
             f"({summary.percent_of_declared} %), more than {LARGE_PERCENT} %",
             "are these the right files and the right workspace? --yes-large plans it all the same",
         )
-    elif unread or unseen or ended_by:
+    elif not complete or ended_by:
         # What was not read outweighs what there is to do.
         verdict, code = Verdict.INCOMPLETE, ExitCode.INCOMPLETE
-    elif done or by_hand:
+    elif steps or by_hand:
         verdict, code = Verdict.REPAIR, ExitCode.DRIFT
+    else:
+        verdict, code = Verdict.NOTHING, ExitCode.IN_SYNC
     return Plan(
-        api_url=provenance.api_url,
-        live=provenance.live,
-        read_at=_timestamp(provenance.read_at),
+        api_url=api_url,
+        live=report.api_url,
+        read_at=timestamp(read_at),
         verdict=verdict,
         exit_code=int(ended_by or code),
         summary=summary,
-        steps=done,
+        steps=steps,
         by_hand=by_hand,
-        unread=tuple(unread),
-        unseen=unseen,
-        warnings=tuple(warnings),
+        unread=report.unread,
+        unseen=report.unseen,
+        warnings=report.warnings,
         failure=failure,
     )
 
 
-def failed_plan(failure: Failure, exit_code: ExitCode, provenance: Provenance) -> Plan:
-    """The document of a run that could not plan anything, and why."""
-    return Plan(
-        api_url=provenance.api_url,
-        live=provenance.live,
-        read_at=_timestamp(provenance.read_at),
-        verdict=Verdict.FAILED,
-        exit_code=int(exit_code),
-        failure=failure,
-    )
-
-
-def _unsure(forest: Forest[str], live: Group, seen: Seen) -> str:
+def _unsure(forest: Forest[str], live: Group, *, complete: bool) -> str:
     """Why it is not known what the API would accept; empty if it is."""
-    if live.limit_enforcement not in _MODES:
+    if live.limit_enforcement not in MODES:
         return f"limit_enforcement {live.limit_enforcement} is not known to this version"
-    if live.limit_enforcement == "CASCADING" and not (seen.complete and forest.chain(live.id).complete):
+    if live.limit_enforcement == "CASCADING" and not (complete and forest.chain(live.id).complete):
         return "not all live groups were seen, so the limits of its tree are not known"
     return ""
 
@@ -131,34 +130,10 @@ def _refusal(violation: Violation[str], aims: Mapping[str, Target]) -> str:
     )
 
 
-def _by_hand(aim: Target, reason: str) -> ByHand:
-    return ByHand(Kind.REFUSED, aim.live.ref, aim.desired.positions.field("group"), reason, "")
-
-
-def _summary(
-    desired: Sequence[DesiredGroup],
-    seen: Seen,
-    going: Mapping[str, Target],
-    done: Sequence[Step],
-    by_hand: Sequence[ByHand],
-) -> Summary:
-    workspace = len(seen.groups())
-    cuts = [
-        Cut(aim.live.ref, gone, everything=not aim.models)
-        for aim in going.values()
-        if (gone := tuple(sorted(aim.live.models.keys() - aim.models.keys())))
-    ]
-    return Summary(
-        declared=len(desired),
-        workspace=workspace,
-        touched=len(going),
-        percent_of_declared=_percent(len(going), len(desired)),
-        percent_of_workspace=_percent(len(going), workspace),
-        steps=len(done),
-        by_hand=len({entry.group for entry in by_hand}),
-        undeclared=len(seen.unmanaged),
-        cuts=tuple(cuts),
-    )
+def _cuts(going: Iterable[Target]) -> Iterator[Cut]:
+    for aim in going:
+        if gone := aim.live.models.keys() - aim.goal.models.keys():
+            yield Cut(aim.live.ref, tuple(sorted(gone)), everything=not aim.goal.models)
 
 
 def _percent(part: int, total: int) -> int:
@@ -166,5 +141,55 @@ def _percent(part: int, total: int) -> int:
     return -(-100 * part // total) if total else 0
 
 
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _steps(aims: Mapping[str, Target], moves: Sequence[Move], url_of: Callable[[str], str]) -> Iterator[Step]:
+    """The moves in their order, and after them the groups of which only the name changes; by internal id."""
+    now = {key: aim.live for key, aim in aims.items()}
+    moving = {move.key for move in moves}
+    renamed = [Move(key, aim.goal.models, completes=True) for key, aim in aims.items() if key not in moving]
+    for count, move in enumerate((*moves, *renamed), 1):
+        aim, before = aims[move.key], now[move.key]
+        after = aim.goal if move.completes else replace(before, models=move.models)
+        yield Step(
+            number=count,
+            group=aim.live.ref,
+            source=aim.desired.positions.field("group"),
+            url=url_of(move.key),
+            body=Body(
+                metadata=UNSET if after.name == before.name else {"name": after.name},
+                models=UNSET if after.models == before.models else json_models(after.models),
+            ),
+            changes=tuple(_described(before, after)),
+            before=State.of(before),
+            after=State.of(after),
+            completes=move.completes,
+        )
+        now[move.key] = after
+
+
+def _described(before: Group, after: Group) -> Iterator[str]:
+    if before.name != after.name:
+        yield f"name {quoted(before.name)} -> {quoted(after.name)}"
+    for slug in sorted(before.models.keys() | after.models.keys()):
+        if slug not in after.models:
+            yield f"{slug}: taken away, had {_limits(before.models[slug])}"
+        elif slug not in before.models:
+            yield f"{slug}: given, with {_limits(after.models[slug])}"
+        else:
+            yield from _changed(slug, before.models[slug], after.models[slug])
+
+
+def _changed(slug: str, before: Limits, after: Limits) -> Iterator[str]:
+    for key in sorted(before.keys() | after.keys()):
+        match before.get(key), after.get(key):
+            case old, new if old == new:
+                pass
+            case int(old), int(new):
+                yield f"{slug} {key}: {change(old, new)}{'' if new else '; no traffic expected'}"
+            case int(old), None:
+                yield f"{slug} {key}: {number(old)} -> none on this group"
+            case _, int(new):
+                yield f"{slug} {key}: none -> {number(new)}"
+
+
+def _limits(limits: Limits) -> str:
+    return ", ".join(f"{key} {number(limits[key])}" for key in sorted(limits)) or "no limits"

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
-from drift.model.forest import Forest, desired_forest, desired_key
+from drift.model.declaration import Declaration
+from drift.model.forest import Forest
 from drift.model.groups import DesiredGroup, Group, GroupRef
 from drift.model.limits import Models
 from drift.model.paths import (
@@ -32,65 +34,59 @@ class Seen(Struct, frozen=True):
     missing: frozenset[int]
     """Positions of declared groups."""
     unmanaged: Sequence[Group] = ()
-    complete: bool = True
-    """Whether there are no other live groups."""
 
-    def groups(self) -> list[Group]:
-        """All live groups, each once."""
-        return list({group.id: group for group in (*self.found.values(), *self.unmanaged)}.values())
+    def groups(self) -> dict[str, Group]:
+        """All live groups by internal id."""
+        return {group.id: group for group in (*self.found.values(), *self.unmanaged)}
 
 
 class Target(Struct, frozen=True):
-    """A live group and what it should become."""
+    """A live group, and the same group as it should be."""
 
     desired: DesiredGroup
     live: Group
-    name: str | None
-    models: Models
-
-
-class Targets(Struct, frozen=True):
-    """The groups that an update can repair, by internal id, and those that it cannot."""
-
-    updates: Mapping[str, Target]
-    by_hand: Sequence[ByHand]
+    goal: Group
 
 
 def targets(
-    desired: Sequence[DesiredGroup], seen: Seen, live: Forest[str], accepted: Sequence[Finding] = ()
-) -> Targets:
-    """Compare each declared group with the one of the ``live`` forest; what somebody accepted stays as it is."""
-    forest = desired_forest(desired)
-    refs = {group.id: group.ref for group in seen.groups()}
-    ids = {desired[position].external_entity_id: group.id for position, group in seen.found.items()}
+    declaration: Declaration, seen: Seen, live: Forest[str], accepted: Sequence[Finding]
+) -> tuple[Mapping[str, Target], Sequence[ByHand]]:
+    """Compare each declared group with the one of the ``live`` forest; what somebody accepted stays as it is.
+
+    Returns:
+        The groups that an update can repair, by internal id, and those that it cannot, parents first.
+    """
+    groups = seen.groups()
     updates: dict[str, Target] = {}
-    by_hand: list[tuple[int, ByHand]] = []
-
-    def hand(group: DesiredGroup, kind: Kind, message: str, lost: str, below: Sequence[GroupRef] = ()) -> None:
-        entry = ByHand(kind, group.ref, group.positions.field("group"), message, lost, tuple(below))
-        by_hand.append((forest.depth(desired_key(group)) or 0, entry))
-
-    for position, group in enumerate(desired):
+    by_hand: dict[int, ByHand] = {}
+    for position, group in declaration:
         found = seen.found.get(position)
         if found is None:
             if position in seen.missing:
-                hand(group, Kind.MISSING, "no such group: create it, below its parent and before its children", _DEAD)
+                message = "no such group: create it, below its parent and before its children"
+                by_hand[position] = _left(group, Kind.MISSING, message, _DEAD)
         elif mistakes := _mistakes(group, found):
-            hand(group, Kind.MISTAKEN, mistakes, "")
-        elif immutable := _immutable(group, found, ids, refs):
-            below = [refs[key] for key in live.descendants(found.id)]
+            by_hand[position] = _left(group, Kind.MISTAKEN, mistakes)
+        elif immutable := _immutable(group, found, _parent(group, declaration, seen), groups):
+            below = [groups[key].ref for key in live.descendants(found.id)]
             lost = f", and {counted(len(below), 'descendant')} with all theirs" if below else ""
-            hand(group, Kind.RECREATE, immutable, f"all its keys{lost}", below)
+            by_hand[position] = _left(group, Kind.RECREATE, immutable, f"all its keys{lost}", below)
         else:
             if group.id is not None and group.id != found.id:
-                hand(group, Kind.RECREATED, f"id {group.id} -> {found.id}: pin the new id", _DEAD)
-            target = _target(group, found, [finding.path for finding in accepted if finding.group.id == found.id])
-            if (target.name, target.models) != (found.name, found.models):
-                updates[found.id] = target
-    return Targets(updates, [entry for _, entry in sorted(by_hand, key=lambda pair: pair[0])])
+                message = f"id {group.id} -> {found.id}: pin the new id"
+                by_hand[position] = _left(group, Kind.RECREATED, message, _DEAD)
+            goal = _goal(group, found, [finding.path for finding in accepted if finding.group.id == found.id])
+            if goal != found:
+                updates[found.id] = Target(group, found, goal)
+    return updates, [by_hand[at] for at in sorted(by_hand, key=lambda at: declaration.forest.depth(at) or 0)]
 
 
 _DEAD = "the keys of the old group are dead: its callers need new ones"
+
+
+def _left(group: DesiredGroup, kind: Kind, message: str, lost: str = "", below: Sequence[GroupRef] = ()) -> ByHand:
+    """The entry of a declared group that is left to hands."""
+    return ByHand(kind, group.ref, group.positions.field("group"), message, lost, tuple(below))
 
 
 def _mistakes(desired: DesiredGroup, live: Group) -> str:
@@ -100,36 +96,39 @@ def _mistakes(desired: DesiredGroup, live: Group) -> str:
     return "; ".join(live.anomalies)
 
 
-def _immutable(desired: DesiredGroup, live: Group, ids: Mapping[str | None, str], refs: Mapping[str, GroupRef]) -> str:
+def _parent(desired: DesiredGroup, declaration: Declaration, seen: Seen) -> str | UnsetType | None:
+    """The internal id of the declared parent, as far as it is declared and known."""
+    if desired.parent_group_id is not UNSET or not isinstance(desired.parent, str):
+        return desired.parent if desired.parent_group_id is UNSET else desired.parent_group_id
+    above = seen.found.get(declaration.of_external_id.get(desired.parent, -1))
+    return UNSET if above is None else above.id
+
+
+def _immutable(desired: DesiredGroup, live: Group, parent: str | UnsetType | None, groups: Mapping[str, Group]) -> str:
     """What differs and never changes; empty if nothing does."""
+
+    def name(id_: str | None) -> str:
+        return "none (a root group)" if id_ is None else groups[id_].ref.label if id_ in groups else id_
+
     differs = []
     mode = desired.limit_enforcement
     if mode is not UNSET and mode != live.limit_enforcement:
         differs.append(f"limit enforcement is {live.limit_enforcement}, declared {mode}")
-    declared = desired.parent if desired.parent_group_id is UNSET else desired.parent_group_id
-    if isinstance(desired.parent, str) and desired.parent_group_id is UNSET:
-        declared = ids.get(desired.parent, UNSET)
-    if declared is not UNSET and declared != live.parent_group_id:
-        names = [
-            "none (a root group)" if id_ is None else refs[id_].label if id_ in refs else id_
-            for id_ in (live.parent_group_id, declared)
-        ]
-        differs.append(f"parent is {names[0]}, declared {names[1]}")
+    if parent is not UNSET and parent != live.parent_group_id:
+        differs.append(f"parent is {name(live.parent_group_id)}, declared {name(parent)}")
     if not differs:
         return ""
     return f"{'; '.join(differs)}: no update can change that, the group must be deleted and created again"
 
 
-def _target(desired: DesiredGroup, live: Group, accepted: Sequence[Path]) -> Target:
+def _goal(desired: DesiredGroup, live: Group, accepted: Sequence[Path]) -> Group:
     name = live.name if desired.name is UNSET or FieldPath("name") in accepted else desired.name
     models: Models = live.models
     if desired.models is not UNSET:
-        models = desired.models
-        if desired.manage == "listed":
-            models = {**live.models, **desired.models}
+        models = {**live.models, **desired.models} if desired.manage == "listed" else desired.models
         for path in accepted:
             models = _kept(models, live.models, path)
-    return Target(desired, live, name, models)
+    return replace(live, name=name, models=models)
 
 
 def _kept(models: Models, live: Models, path: Path) -> Models:

@@ -6,7 +6,7 @@ version 1 members are only added, so readers must ignore members that they do no
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from drift.errors import Cause, ExitCode, Location, Problem
 from drift.model.groups import GroupRef
+from drift.model.wording import timestamp
 from drift.report.acceptance import Accepted, Lapsed
 from drift.report.evidence import Evidence, digest
 from drift.report.exposure import Exposure
@@ -208,8 +209,8 @@ def assemble(
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("baseten-drift", __version__),
-        started_at=_timestamp(started_at),
-        finished_at=_timestamp(finished_at),
+        started_at=timestamp(started_at, precision="milliseconds"),
+        finished_at=timestamp(finished_at, precision="milliseconds"),
         api_url=api_url,
         verdict=_verdict(ordered, complete=not (unread or unseen or ended_by)),
         exit_code=int(ended_by or _exit_code(ordered, unread, unseen, declared=_declared(groups), gate=gate)),
@@ -331,7 +332,3 @@ def _declared(groups: Sequence[GroupEntry]) -> int:
 
 def _worst_first(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:
     return (-finding.severity.rank, finding.group.label, finding.path.parts, finding.rule)
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -48,49 +48,43 @@ repeat-page              every page is the first one again, behind a new cursor
 Every fault takes: method=GET, path=PATTERN (* matches anything), from=N (first matching request that is
 affected, default 1), times=N (how many from there, default all), every=N (only one in N of them)."""
 
-_DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|)")
-_SIZE = re.compile(r"([0-9]{1,9})(kB|MB|)")
 _FACTORS = {"": 1, "ms": 0.001, "s": 1, "kB": 1_000, "MB": 1_000_000}
 _MAX_SIZE = 1_000_000_000
 _HTML = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
 
 
 class _Reader(Struct, frozen=True):
-    """Turns the text of a value into the value, or into None where it is something else."""
+    """Turns the text of a value into the value; what does not match, or becomes None, is something else."""
 
-    read: Callable[[str], object | None]
+    pattern: str
     expected: str
+    convert: Callable[[re.Match[str]], object] = lambda match: match[0]
 
     def __call__(self, name: str, text: str) -> Any:  # noqa: ANN401 - what the action's parameter takes
-        value = self.read(text)
+        match = re.fullmatch(self.pattern, text, re.DOTALL)
+        value = match and self.convert(match)
         if value is None:
             raise SettingsError(f"{name}: expected {self.expected}, found {text!r}")
         return value
 
 
-def _seconds(text: str) -> float | None:
-    match = _DURATION.fullmatch(text)
-    return None if match is None else float(match[1]) * _FACTORS[match[2]]
-
-
-def _bytes(text: str) -> int | None:
-    match = _SIZE.fullmatch(text)
-    size = _MAX_SIZE + 1 if match is None else int(match[1]) * int(_FACTORS[match[2]])
+def _bytes(match: re.Match[str]) -> int | None:
+    size = int(match[1]) * int(_FACTORS[match[2]])
     return size if size <= _MAX_SIZE else None
 
 
-def _whole(text: str, least: int = 0) -> int | None:
-    return int(text) if re.fullmatch("[0-9]{1,9}", text) and int(text) >= least else None
-
-
-TIME: Final = _Reader(_seconds, "a time such as 50ms or 2s")
-SIZE: Final = _Reader(_bytes, "a size such as 100, 64kB or 100MB (at most 1000MB)")
-SECONDS: Final = _Reader(_whole, "a whole number of seconds")
-N: Final = _Reader(partial(_whole, least=1), "a whole number, at least 1")
-TYPE: Final = _Reader(lambda text: text if text.isascii() and text.isprintable() else None, "printable ASCII")
-PLACE: Final = _Reader(lambda text: text if text in {"body", "header", "date"} else None, "body, header or date")
-TEXT: Final = _Reader(lambda text: text, "any text")
-BODY: Final = _Reader(str.encode, "any text")
+TIME: Final = _Reader(
+    r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|)",
+    "a time such as 50ms or 2s",
+    lambda match: float(match[1]) * _FACTORS[match[2]],
+)
+SIZE: Final = _Reader("([0-9]{1,9})(kB|MB|)", "a size such as 100, 64kB or 100MB (at most 1000MB)", _bytes)
+SECONDS: Final = _Reader("[0-9]{1,9}", "a whole number of seconds", lambda match: int(match[0]))
+N: Final = _Reader("[0-9]{1,9}", "a whole number, at least 1", lambda match: int(match[0]) or None)
+TYPE: Final = _Reader("[ -~]*", "printable ASCII")
+PLACE: Final = _Reader("body|header|date", "body, header or date")
+TEXT: Final = _Reader(".*", "any text")
+BODY: Final = _Reader(".*", "any text", lambda match: match[0].encode())
 
 
 class _Form(Struct, frozen=True):
@@ -139,10 +133,15 @@ def _parse(text: str) -> Fault:
         raise SettingsError("expected UTF-8")
     head, _, tail = text.partition(":")
     name, equals, value = head.partition("=")
+    values: list[Any] = []
     if re.fullmatch("[2-5][0-9]{2}", name):
         form, values = _STATUS, [int(name)]
+    elif re.fullmatch("[0-9]{3}", name):
+        raise SettingsError(f"expected a status from 200 to 599, found {name}")
+    elif name not in _FORMS:
+        raise _unknown("fault", name, (*_FORMS, "429", "503"))
     else:
-        form, values = _form(name), []
+        form = _FORMS[name]
     if form.value is None and equals:
         raise SettingsError(f"{name!r} takes no value")
     if form.value is not None:
@@ -158,14 +157,6 @@ def _parse(text: str) -> Fault:
         every=options.pop("every", 1),
         action=form.action(*values, **options),
     )
-
-
-def _form(name: str) -> _Form:
-    if re.fullmatch("[0-9]{3}", name):
-        raise SettingsError(f"expected a status from 200 to 599, found {name}")
-    if name not in _FORMS:
-        raise _unknown("fault", name, (*_FORMS, "429", "503"))
-    return _FORMS[name]
 
 
 def _options(text: str, known: Mapping[str, _Reader]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from fnmatch import fnmatchcase
-from http import HTTPStatus
+from http.client import responses
 from threading import Lock
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -67,16 +67,13 @@ class CannedAnswer(Struct, frozen=True):
         headers = [("Content-Type", self.type)]
         if self.location:
             headers.append(("Location", self.location))
-        error: dict[str, str | int] = {"error": _phrase(self.status)}
+        error: dict[str, str | int] = {"error": responses.get(self.status, f"Status {self.status}")}
         if self.retry_after is not None:
-            match self.retry_after_in:
-                case "body":
-                    error["retry_after"] = self.retry_after
-                case "header":
-                    headers.append(("Retry-After", str(self.retry_after)))
-                case "date":
-                    when = now + timedelta(seconds=self.retry_after)
-                    headers.append(("Retry-After", format_datetime(when, usegmt=True)))
+            if self.retry_after_in == "body":
+                error["retry_after"] = self.retry_after
+            else:
+                when = format_datetime(now + timedelta(seconds=self.retry_after), usegmt=True)
+                headers.append(("Retry-After", when if self.retry_after_in == "date" else str(self.retry_after)))
         body = msgspec.json.encode(error) if self.body is None else self.body
         return HttpResponse(self.status, body, tuple(headers))
 
@@ -130,7 +127,7 @@ def small_pages(size: int) -> Action:
     """No page holds more groups than this, whatever the request asks for."""
 
     def action(request: HttpRequest, ask: Ask) -> Delivery:
-        query = _query(request)
+        query = request.parameters
         limit = query.get("limit", str(DEFAULT_PAGE))
         query["limit"] = str(min(size, int(limit))) if limit.isdecimal() else limit
         return ask(replace(request, query=urlencode(query)))
@@ -145,14 +142,14 @@ def skip(count: int) -> Action:
 
 def repeat_cursor() -> Action:
     """Every page claims that there is another one, behind the cursor that led to it."""
-    return lambda request, ask: _continued(ask(request), _query(request).get("cursor") or "YWZ0ZXI6MA==")
+    return lambda request, ask: _continued(ask(request), request.parameters.get("cursor") or "YWZ0ZXI6MA==")
 
 
 def repeat_page() -> Action:
     """Every page is the first one again, and claims that there is another behind a new cursor."""
 
     def action(request: HttpRequest, ask: Ask) -> Delivery:
-        query = _query(request)
+        query = request.parameters
         cursor = query.pop("cursor", "") + "again"
         return _continued(ask(replace(request, query=urlencode(query))), cursor)
 
@@ -228,17 +225,6 @@ class Faults:
 
 def _before(ask: Ask, action: Action) -> Ask:
     return lambda request: action(request, ask)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"
-
-
-def _query(request: HttpRequest) -> dict[str, str]:
-    return dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
 
 
 def _changing(change: Callable[[Delivery], Delivery]) -> Action:

@@ -90,7 +90,8 @@ def serve(
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    # Closing the server waits for the threads of all connections.
+    daemon_threads = False
     # The default of 5 refuses connections when many open at once.
     request_queue_size = 128
 
@@ -99,10 +100,7 @@ class _Server(ThreadingHTTPServer):
         self.faults = faults
         self.note = note
         self.stopping = threading.Event()
-        self.reset: set[_Socket] = set()
-        """Connections that are to end with a TCP reset."""
         self._open: set[socket.socket] = set()
-        self._changed = threading.Condition()
         super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
@@ -113,20 +111,20 @@ class _Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
-        with self._changed:
-            self._open.add(connection)
+        self._open.add(connection)
         return connection, address
 
+    def close_request(self, request: _Socket) -> None:
+        super().close_request(request)
+        if isinstance(request, socket.socket):
+            self._open.discard(request)
+
     def shutdown_request(self, request: _Socket) -> None:
-        if request in self.reset:
-            # Closing at once, without announcing the end before, is what makes TCP send a reset.
-            self.reset.discard(request)
+        # Closing at once, without announcing the end before, is what makes TCP send a reset.
+        if isinstance(request, socket.socket) and request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
             self.close_request(request)
         else:
             super().shutdown_request(request)
-        with self._changed:
-            self._open = {connection for connection in self._open if connection is not request}
-            self._changed.notify_all()
 
     def handle_error(self, request: _Socket, client_address: object) -> None:
         # A client that goes away is an everyday event; anything else is a bug and must be seen.
@@ -137,12 +135,10 @@ class _Server(ThreadingHTTPServer):
         """Stop listening, end delays, and wait for the threads of all connections."""
         self.stopping.set()
         self.shutdown()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
-        with self._changed:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-            self._changed.wait_for(lambda: not self._open, timeout=5)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -206,11 +202,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.note(Logged(self.command, self.path, delivery.response.status if delivery.answered else None))
         if delivery.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-            self.server.reset.add(self.connection)
         if self.server.stopping.wait(delivery.delay) or not delivery.answered:
             self.close_connection = True
             return
-        for wait, piece in _pieces(self._head(delivery), self._body(delivery), delivery):
+        bodiless = self.command == "HEAD" or delivery.response.status in _BODILESS
+        body = b"" if bodiless else delivery.response.body[: delivery.cut]
+        for wait, piece in _pieces(self._head(delivery), body, delivery):
             if wait and self.server.stopping.wait(wait):
                 self.close_connection = True
                 return
@@ -231,10 +228,6 @@ class _Handler(BaseHTTPRequestHandler):
             return self.wfile.getvalue()
         finally:
             self.wfile = wire
-
-    def _body(self, delivery: Delivery) -> bytes:
-        bodiless = self.command == "HEAD" or delivery.response.status in _BODILESS
-        return b"" if bodiless else delivery.response.body[: delivery.cut]
 
 
 def _pieces(head: bytes, body: bytes, delivery: Delivery) -> Iterator[tuple[float, bytes]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -18,14 +18,12 @@ class Store:
     page), and then change nothing.
     """
 
-    def __init__(
-        self, clock: Callable[[], datetime], ids: Iterator[str], foreign: Collection[str], questions: OpenQuestions
-    ) -> None:
+    def __init__(self, clock: Callable[[], datetime], questions: OpenQuestions) -> None:
         self._clock = clock
-        self._ids = ids
         self._questions = questions
-        # Ids are never used twice, and a foreign id is somebody else's.
-        self._spent = set(foreign)
+        self._ids = (f"grp{number}" for number in count(1))
+        # Ids are never used twice.
+        self._spent: set[str] = set()
         self._groups: dict[str, GroupV1] = {}
         self._id_by_external_id: dict[str, str] = {}
         self._positions: dict[str, int] = {}

@@ -46,23 +46,22 @@ def tamper(world: World, *, pinned: Collection[str] = ()) -> tuple[Tampering, ..
 
 
 class _Intruder:
-    """Asks the world for changes, and remembers which groups it has touched."""
+    """Asks the world for changes, and remembers those that it made."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._touched: Counter[str] = Counter()
         self.done: list[Tampering] = []
 
     def first(self, what: str, groups: Iterable[GroupV1], attempt: Callable[[GroupV1], bool]) -> None:
         """Try the groups one after the other until one change succeeds."""
         for group in groups:
             if attempt(group):
-                self._touched[group.metadata.external_entity_id] += 1
                 self.done.append(Tampering(what, group.metadata.external_entity_id))
                 return
 
     def least_touched(self) -> Sequence[GroupV1]:
-        return sorted(self._world.groups(), key=lambda group: self._touched[group.metadata.external_entity_id])
+        touched = Counter(one.external_entity_id for one in self.done)
+        return sorted(self._world.groups(), key=lambda group: touched[group.metadata.external_entity_id])
 
     def leaves(self) -> Sequence[GroupV1]:
         groups = self._world.groups()

@@ -6,6 +6,7 @@ Groups are stored in the same shapes. Members that a schema does not name are ig
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypeAlias, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -25,6 +26,11 @@ class HttpRequest(Struct, frozen=True):
     headers: Mapping[str, str] = {}
     """Names in lower case."""
     body: bytes = b""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query's, decoded; of repeated ones the last counts."""
+        return dict(parse_qsl(self.query, keep_blank_values=True, errors="replace"))
 
 
 class HttpResponse(Struct, frozen=True):

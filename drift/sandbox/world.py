@@ -9,10 +9,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import count
 from threading import RLock
 from typing import TypeAlias
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,7 +19,6 @@ from msgspec import UNSET, UnsetType
 from drift.sandbox.rules import DOCUMENTED_RULES, OpenQuestions
 from drift.sandbox.store import Store
 from drift.sandbox.wire import (
-    GROUPS_PATH,
     CreateGroupRequestV1,
     GroupV1,
     HttpRequest,
@@ -62,8 +60,9 @@ class World:
         self._foreign = frozenset(foreign)
         self._requests_per_second = requests_per_second
         self._second = 0
-        self._requests: Counter[tuple[str, str]] = Counter()
-        self._store = Store(clock, (f"grp{number}" for number in count(1)), foreign, questions)
+        self._requests: Counter[tuple[str, Endpoint]] = Counter()
+        self._store = Store(clock, questions)
+        self._store.reserve(foreign)
         self._lock = RLock()
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -122,27 +121,26 @@ class World:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in {"bearer", "api-key"} or key not in self._keys:
             raise Refused(401, "API key missing or not accepted.")
-        template, group_id, endpoints = self._route(request.path)
+        group_id, endpoints = self._route(request.path)
         endpoint = endpoints.get(request.method)
         if endpoint is None:
             raise Refused(405, f"Method {request.method} not allowed.", allow=", ".join(endpoints))
-        self._throttle(key, f"{request.method} {template}")
+        self._throttle(key, endpoint)
         return endpoint(request, group_id)
 
-    def _route(self, path: str) -> tuple[str, str, Mapping[str, Endpoint]]:
-        """Path template, group id (empty where the path has none) and endpoints by method."""
+    def _route(self, path: str) -> tuple[str, Mapping[str, Endpoint]]:
+        """Group id (empty where the path has none) and endpoints by method."""
         match [unquote(segment) for segment in path.split("/")]:
             case ["", "v1", "gateway", "groups"]:
-                return GROUPS_PATH, "", {"GET": self._list, "POST": self._create}
+                return "", {"GET": self._list, "POST": self._create}
             case ["", "v1", "gateway", "groups", group_id] if group_id:
-                endpoints = {"GET": self._get, "PATCH": self._update, "DELETE": self._delete}
-                return f"{GROUPS_PATH}/{{group_id}}", group_id, endpoints
+                return group_id, {"GET": self._get, "PATCH": self._update, "DELETE": self._delete}
             case ["", "v1", "gateway", "groups", group_id, "usage"] if group_id:
-                return f"{GROUPS_PATH}/{{group_id}}/usage", group_id, {"GET": self._usage}
+                return group_id, {"GET": self._usage}
             case _:
                 raise Refused(404, "Not found.")
 
-    def _throttle(self, key: str, endpoint: str) -> None:
+    def _throttle(self, key: str, endpoint: Endpoint) -> None:
         if self._requests_per_second is None:
             return
         second = int(self.clock().timestamp())
@@ -162,9 +160,9 @@ class World:
         return group
 
     def _list(self, request: HttpRequest, _: str) -> object:
-        query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
-        limit = _page_size(query.get("limit"))
-        position = _position(query.get("cursor"))
+        query = request.parameters
+        limit = _page_size(query.get("limit", str(DEFAULT_PAGE)))
+        position = _position(query.get("cursor", _cursor(0)))
         if "external_entity_id" in query:
             found = self._store.find(query["external_entity_id"])
             groups = [found] if found is not None and self._store.position(found) > position else []
@@ -212,9 +210,7 @@ class World:
         return {"customer_id": group.metadata.external_entity_id, "usage": usage}
 
 
-def _page_size(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_PAGE
+def _page_size(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_PAGE:
         raise Refused(400, f"Invalid limit: expected 1 to {MAX_PAGE}.")
     return int(text)
@@ -225,14 +221,11 @@ def _cursor(position: int) -> str:
     return urlsafe_b64encode(b"after:%d" % position).decode()
 
 
-def _position(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
+def _position(cursor: str) -> int:
     try:
-        text = urlsafe_b64decode(cursor.encode()).decode("ascii")
+        match = re.fullmatch(rb"after:([0-9]{1,18})", urlsafe_b64decode(cursor.encode()))
     except ValueError:
-        raise Refused(400, "Invalid cursor.") from None
-    match = re.fullmatch(r"after:([0-9]{1,18})", text)
+        match = None
     if match is None:
         raise Refused(400, "Invalid cursor.")
     return int(match[1])

@@ -10,34 +10,32 @@ Within schema version 1 members are only added, so members that are not known he
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import DecodeError, Meta, Struct
 
-from drift.errors import Cause, SettingsError
+from drift.errors import SettingsError
 from drift.model.collector import cyclic_collection_paused
+from drift.model.effective import by_source
 from drift.model.groups import Group
-from drift.model.limits import EffectiveKey, Kind, LimitKey, limit_key
+from drift.model.limits import UNITS, EffectiveKey, Kind, LimitKey, limit_key
+from drift.model.readings import Missed
+from drift.model.wording import timestamp
+from drift.report.report import Tool
 from drift.version import __version__
 
+_HINT = "snapshots are written with drift snapshot PATH"
 FORMAT = "baseten-drift/snapshot"
 SCHEMA_VERSION = "1.0"
 
 _Id = Annotated[str, Meta(min_length=1)]
 _Threshold = Annotated[int, Meta(ge=0)]
-_Sources: TypeAlias = dict[str, _Threshold]
+_Sources: TypeAlias = Mapping[str, _Threshold]
 """Threshold by the internal id of the group that sets it."""
 
 T = TypeVar("T")
-
-
-class Missed(Struct, frozen=True):
-    """Why a snapshot does not hold the whole workspace."""
-
-    cause: Cause
-    message: str
 
 
 class Snapshot(Struct, frozen=True):
@@ -60,6 +58,9 @@ class _ModelShape(Struct, Generic[T], frozen=True, gc=False):
     rate_limits: dict[str, dict[str, T]]
     usage_limits: dict[str, dict[str, T]]
 
+    def of_kind(self, kind: Kind) -> dict[str, dict[str, T]]:
+        return self.rate_limits if kind == "rate_limits" else self.usage_limits
+
 
 class _MetadataShape(Struct, frozen=True, gc=False):
     external_entity_id: _Id
@@ -81,11 +82,6 @@ class _GroupShape(Struct, frozen=True, gc=False):
     anomalies: tuple[str, ...] = ()
 
 
-class _Tool(Struct, frozen=True):
-    name: str
-    version: str
-
-
 class _Head(Struct, frozen=True):
     """What says whether this is a snapshot that can be read at all."""
 
@@ -93,10 +89,8 @@ class _Head(Struct, frozen=True):
     schema_version: str
 
 
-class _File(Struct, frozen=True):
-    format: str
-    schema_version: str
-    tool: _Tool
+class _File(_Head, frozen=True):
+    tool: Tool
     api_url: str
     read_at: datetime
     complete: bool
@@ -105,18 +99,12 @@ class _File(Struct, frozen=True):
     groups: tuple[_GroupShape, ...]
 
 
-_HEAD = msgspec.json.Decoder(_Head)
-_FILE = msgspec.json.Decoder(_File)
-# msgspec passes errors of Python's own through: text that is not UTF-8, and nesting without end.
-_BROKEN = (DecodeError, UnicodeDecodeError, RecursionError)
-
-
 def encode(snapshot: Snapshot) -> bytes:
     """The file: the same groups read at the same time are the same bytes."""
     head = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
-        "tool": _Tool("baseten-drift", __version__),
+        "tool": Tool("baseten-drift", __version__),
         "api_url": snapshot.api_url,
         "read_at": snapshot.read_at,
         "complete": snapshot.missed is None,
@@ -137,25 +125,18 @@ def parse(data: bytes, name: str) -> Snapshot:
         SettingsError: It is no snapshot, or one that this version cannot read, or a broken one.
     """
     with cyclic_collection_paused():
-        return _parse(data, name)
+        head = _decoded(data, _Head, name)
+        if head.format != FORMAT:
+            raise SettingsError(f"{name} is not a snapshot, but {head.format!r}", hint=_HINT)
+        if head.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
+            raise SettingsError(
+                f"{name} has snapshot schema {head.schema_version}; this version reads {SCHEMA_VERSION}",
+                hint="use the version of baseten-drift that wrote it",
+            )
+        return _snapshot(_decoded(data, _File, name), name, newlines=data.count(b"\n"))
 
 
-def _parse(data: bytes, name: str) -> Snapshot:
-    try:
-        head = _HEAD.decode(data)
-    except _BROKEN as error:
-        raise _unusable(name, error) from None
-    if head.format != FORMAT:
-        raise SettingsError(f"{name} is not a snapshot, but {head.format!r}", hint=_HINT)
-    if head.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
-        raise SettingsError(
-            f"{name} has snapshot schema {head.schema_version}; this version reads {SCHEMA_VERSION}",
-            hint="use the version of baseten-drift that wrote it",
-        )
-    try:
-        file = _FILE.decode(data)
-    except _BROKEN as error:
-        raise _unusable(name, error) from None
+def _snapshot(file: _File, name: str, *, newlines: int) -> Snapshot:
     if file.complete != (file.missed is None):
         raise SettingsError(f"{name} contradicts itself: `complete` and `missed` do not fit", hint=_HINT)
     ids = {group.id for group in file.groups}
@@ -169,27 +150,21 @@ def _parse(data: bytes, name: str) -> Snapshot:
         groups=tuple(map(_group, file.groups)),
         missed=file.missed,
         warnings=file.warnings,
-        lines=data.count(b"\n") == len(file.groups) + (2 if file.groups else 3),
+        lines=newlines == len(file.groups) + (2 if file.groups else 3),
     )
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-_HINT = "snapshots are written with drift snapshot PATH"
-
-
-def _unusable(name: str, error: Exception) -> SettingsError:
-    match error:
-        case UnicodeDecodeError():
-            reason = "it is not UTF-8"
-        case RecursionError():
-            reason = "it is nested too deeply"
-        case _:
-            reason = str(error)
-    return SettingsError(f"{name} is not a snapshot, or damaged: {reason}", hint=_HINT)
+def _decoded(data: bytes, type_: type[T], name: str) -> T:
+    try:
+        return msgspec.json.decode(data, type=type_)
+    except DecodeError as error:
+        reason = str(error)
+    # msgspec passes errors of Python's own through.
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    except RecursionError:
+        reason = "it is nested too deeply"
+    raise SettingsError(f"{name} is not a snapshot, or damaged: {reason}", hint=_HINT)
 
 
 def _shape(group: Group) -> _GroupShape:
@@ -200,7 +175,7 @@ def _shape(group: Group) -> _GroupShape:
         _HierarchyShape(group.limit_enforcement, group.parent_group_id),
         group.created_at,
         {slug: _nested(limits) for slug, limits in group.models.items()},
-        None if effective is None else {slug: _nested(_by_source(limits)) for slug, limits in effective.items()},
+        None if effective is None else {slug: _nested(by_source(limits, str)) for slug, limits in effective.items()},
         group.anomalies,
     )
 
@@ -208,16 +183,8 @@ def _shape(group: Group) -> _GroupShape:
 def _nested(limits: Mapping[LimitKey, T]) -> _ModelShape[T]:
     shape: _ModelShape[T] = _ModelShape({}, {})
     for key, value in limits.items():
-        of_kind = shape.rate_limits if key.kind == "rate_limits" else shape.usage_limits
-        of_kind.setdefault(key.type, {})[key.unit] = value
+        shape.of_kind(key.kind).setdefault(key.type, {})[key.unit] = value
     return shape
-
-
-def _by_source(limits: Mapping[EffectiveKey, int]) -> Mapping[LimitKey, _Sources]:
-    sources: dict[LimitKey, _Sources] = {}
-    for key, threshold in limits.items():
-        sources.setdefault(limit_key(key.kind, key.type, key.unit), {})[key.source_group] = threshold
-    return sources
 
 
 def _group(shape: _GroupShape) -> Group:
@@ -236,12 +203,8 @@ def _group(shape: _GroupShape) -> Group:
 
 
 def _flat(model: _ModelShape[T]) -> Iterator[tuple[LimitKey, T]]:
-    of_kinds: tuple[tuple[Kind, dict[str, dict[str, T]]], ...] = (
-        ("rate_limits", model.rate_limits),
-        ("usage_limits", model.usage_limits),
-    )
-    for kind, types in of_kinds:
-        for type_, units in types.items():
+    for kind in UNITS:
+        for type_, units in model.of_kind(kind).items():
             for unit, value in units.items():
                 yield limit_key(kind, type_, unit), value
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import PurePath
 from types import ModuleType
-from typing import Final, Protocol
+from typing import Final
 
 from drift.errors import SettingsError
 
@@ -37,52 +37,34 @@ def pack(data: bytes, name: str) -> bytes:
             return data
 
 
-def require(name: str) -> None:
-    """Refuse a name now that :func:`pack` would refuse later, when everything is read."""
-    if PurePath(name).suffix == ".zst":
-        _zstandard(name)
-
-
 def unpack(data: bytes, name: str, *, largest: int = LARGEST) -> bytes:
     """What a file held before it was packed, at most ``largest`` bytes.
 
     Raises:
         SettingsError: It is damaged, cut off, or too large; what is too large is never unpacked to its end.
     """
-    if data.startswith(_GZIP):
-        pieces = _pieces(data, name, zlib.decompressobj(wbits=31), zlib.error)
-    elif data.startswith(_ZSTD):
-        zstandard = _zstandard(name)
-        unpacker = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
-        pieces = _pieces(data, name, unpacker, zstandard.ZstdError)
-    else:
-        pieces = iter((data,))
-    unpacked: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > largest:
+    unpacked = bytearray()
+    for piece in _pieces(data, name):
+        unpacked += piece
+        if len(unpacked) > largest:
             megabytes = largest // (1024 * 1024)
             raise SettingsError(
                 f"{name} is larger than {megabytes:,} MiB when unpacked", hint="no snapshot is that large"
             )
-        unpacked.append(piece)
-    return b"".join(unpacked)
+    return bytes(unpacked)
 
 
-class _Unpacker(Protocol):
-    """What zlib and zstandard have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-def _pieces(data: bytes, name: str, unpacker: _Unpacker, broken: type[Exception]) -> Iterator[bytes]:
+def _pieces(data: bytes, name: str) -> Iterator[bytes]:
+    broken: type[Exception] = zlib.error
+    if data.startswith(_GZIP):
+        unpacker = zlib.decompressobj(wbits=31)
+    elif data.startswith(_ZSTD):
+        zstandard = _zstandard(name)
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
+        broken = zstandard.ZstdError
+    else:
+        yield data
+        return
     try:
         for start in range(0, len(data), _CHUNK):
             if unpacker.eof:

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET
-from msgspec.structs import replace
 
 from drift.errors import Cause, GatewayError, SettingsError
 from drift.model.groups import DesiredGroup, Group, Positions
-from drift.model.readings import Failed, Found, Missing, Reading
-from drift.snapshot.document import Missed, Snapshot
+from drift.model.readings import Failed, Found, Missed, Missing, Reading
+from drift.snapshot.document import Snapshot
 
 _FIRST_LINE = 2
 """The line of the first group, as the file is written."""
@@ -136,23 +135,19 @@ def declared_by(snapshot: Snapshot, name: str) -> tuple[DesiredGroup, ...]:
     )
 
 
-def _declared(group: Group, externals: dict[str, str], name: str, line: int) -> DesiredGroup:
+def _declared(group: Group, externals: Mapping[str, str], name: str, line: int) -> DesiredGroup:
     # Only the group has a position of its own; its parts stand on the same line.
     parts = 6 + sum(1 + len(limits) for limits in group.models.values())
-    positions = Positions(name, [(line, 1), *[(0, 0)] * parts])
-    desired = DesiredGroup(
-        positions=positions,
+    # By external id, a parent that was created anew is reported once, and not at each of its children.
+    above = group.parent_group_id
+    parent = None if above is None else externals.get(above, UNSET)
+    return DesiredGroup(
+        positions=Positions(name, [(line, 1), *[(0, 0)] * parts]),
         id=group.id,
         external_entity_id=group.external_entity_id,
         name=group.name,
         limit_enforcement=group.limit_enforcement,
-        parent=None,
+        parent=parent,
+        parent_group_id=above if above is not None and parent is UNSET else UNSET,
         models=group.models,
     )
-    if group.parent_group_id is None:
-        return desired
-    # By external id, a parent that was created anew is reported once, and not at each of its children.
-    parent = externals.get(group.parent_group_id)
-    if parent is None:
-        return replace(desired, parent=UNSET, parent_group_id=group.parent_group_id)
-    return replace(desired, parent=parent)

@@ -18,8 +18,9 @@ from drift import load_desired
 from drift.desired.tree_rules import tree_problems
 from drift.desired.trees import Trees
 from drift.model.collector import cyclic_collection_paused
-from drift.model.effective import predict
-from drift.model.forest import Forest, desired_forest
+from drift.model.declaration import Declaration, Key
+from drift.model.effective import applying
+from drift.model.forest import Forest
 from drift.model.groups import DesiredGroup
 from tests.bench.measure import Row, in_turns, seconds, show
 
@@ -83,10 +84,12 @@ def write(directory: Path, groups: int) -> Path:
     return target
 
 
-def predictions(forest: Forest[str]) -> None:
-    """All groups, each forgotten at once."""
+def predictions(forest: Forest[Key]) -> None:
+    """The limits in effect on all groups, each forgotten at once."""
     for key in forest.nodes:
-        predict(forest, key)
+        chain = forest.chain(key).nodes
+        for slug in chain[0].models:
+            applying(chain, slug)
 
 
 def rules(groups: Sequence[DesiredGroup]) -> None:
@@ -107,10 +110,10 @@ def bench(heavy: bool) -> Iterator[Row]:  # noqa: FBT001 - the signature of all 
         for size in SIZES:
             directory = write(Path(name), size)
             groups = load_desired([directory]).groups
-            forest = desired_forest(groups)
+            forest = Declaration(groups).forest
             times = in_turns(
                 {
-                    "forest": lambda: paused(lambda: desired_forest(groups)),  # noqa: B023
+                    "forest": lambda: paused(lambda: Declaration(groups).forest),  # noqa: B023
                     "prediction": lambda: paused(lambda: predictions(forest)),  # noqa: B023
                     "rules": lambda: paused(lambda: rules(groups)),  # noqa: B023
                     "reading": lambda: paused(lambda: load_desired([directory])),  # noqa: B023

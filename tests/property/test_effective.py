@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drift.model.effective import cascading_violations, predict
+from drift.model.effective import cascading_violations
 from drift.model.forest import Forest, Node
 from drift.model.limits import EffectiveKey, Kind, LimitKey, Models
+from tests.builders import predict
 
 SLUGS = ["a/one", "a/two"]
 LIMITS = [

@@ -14,10 +14,9 @@ from msgspec.structs import replace
 from drift.desired import load_desired
 from drift.errors import Location
 from drift.export.acceptances import append_accepted
-from drift.export.additions import file_name
+from drift.export.additions import Destination, file_name
 from drift.export.editor import Edits, YamlNode
-from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, LiveState, content, differences
+from drift.export.exporting import ExportOptions, LiveState, content, declared_in, differences, export
 from drift.export.writing import flow, scalar
 from drift.model.forest import desired_key
 from drift.model.groups import Group
@@ -124,7 +123,7 @@ options = st.builds(
     pin_ids=st.booleans(),
     force=st.just(value=True),
 )
-DESTINATION = Destination("desired", "")
+DESTINATION = Destination(Path("desired"))
 
 
 def seen(groups: Mapping[str, Group], texts: Mapping[str, str]) -> LiveState:

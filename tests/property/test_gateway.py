@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from drift.errors import Cause, GatewayError
 from drift.gateway.client import Page
 from drift.gateway.key import ApiKey
-from drift.gateway.plan import Wanted
+from drift.gateway.sweep import Wanted
 from drift.gateway.transport import error_text
 from drift.gateway.wire import decode_group, unknown_members
 from drift.model.groups import DesiredGroup, Group, Positions
@@ -260,6 +260,6 @@ def test_every_wanted_group_is_closed_once(pairs: list[tuple[str | None, str | N
         if position is not None:
             assert pairs[position][1] == external
             assert position not in closed
-            wanted.close(position)
+            wanted.pop(position)
             closed.add(position)
     assert set(wanted) == set(range(len(pairs))) - closed

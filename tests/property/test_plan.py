@@ -15,7 +15,7 @@ from drift.model.effective import cascading_violations
 from drift.model.forest import Forest, Node
 from drift.model.groups import DesiredGroup
 from drift.model.limits import UNITS, LimitKey, Models
-from drift.plan import Plan, Provenance, Seen, draw_up
+from drift.plan import Plan, Seen, draw_up
 from drift.report.report import Report
 from drift.sandbox.seeding import seed
 from drift.sandbox.wire import GROUPS_PATH
@@ -114,7 +114,9 @@ def plan_for(desired: list[DesiredGroup], world: World) -> Plan:
     return draw_up(
         desired,
         Seen(found, missing, unmanaged),
-        Provenance("http://127.0.0.1", "the world", WHEN),
+        checked(desired, world),
+        api_url="http://127.0.0.1",
+        read_at=WHEN,
         url_of=lambda id_: f"{GROUPS_PATH}/{quote(id_, safe='')}",
         large=True,
     )

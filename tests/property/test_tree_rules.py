@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from drift.desired.tree_rules import tree_problems
 from drift.desired.trees import Trees
 from drift.errors import Level, Location
-from drift.model.effective import predict
-from drift.model.forest import desired_forest
+from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
 from drift.model.limits import LimitKey
 from drift.sandbox.wire import GROUPS_PATH
 from drift.sandbox.world import World
-from tests.builders import declared
+from tests.builders import declared, named, predict
 
 SLUGS = ["o/one", "o/two"]
 LIMITS = [
@@ -97,7 +96,7 @@ def test_the_order_of_the_groups_changes_nothing(groups: list[DesiredGroup]) -> 
 
 def clashes(groups: list[DesiredGroup]) -> set[tuple[str, Location]]:
     """Every limit of every group beside every other one that applies to it, by the words of the rules."""
-    forest = desired_forest(groups)
+    forest = named(Declaration(groups))
     told: set[tuple[str, Location]] = set()
     for group in groups:
         key = str(group.external_entity_id)

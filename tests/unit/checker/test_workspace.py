@@ -4,8 +4,7 @@ import pytest
 
 from drift.checker.workspace import read_workspace
 from drift.errors import Cause, ExitCode, GatewayError
-from drift.model.readings import Failed, Found, Missing, Reading
-from drift.snapshot import Missed
+from drift.model.readings import Failed, Found, Missed, Missing, Reading
 from tests.builders import declared, live
 from tests.unit.checker.test_check import DRIFTED, ScriptedSource
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, cycle, product
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from msgspec.structs import replace
 
 from drift.errors import UndeclarableError
-from drift.export.exporting import declared_in, export
-from drift.export.state import Destination, ExportOptions, LiveState
+from drift.export.additions import Destination
+from drift.export.exporting import ExportOptions, LiveState, declared_in, export
 from drift.model.forest import desired_key
 from drift.model.groups import Group
 from drift.model.limits import UNITS, LimitKey, Limits, Models
@@ -23,7 +24,7 @@ FORCE = ExportOptions(layout="per-root", force=True)
 def follow(text: str, *groups: Group, options: ExportOptions = FORCE, name: str = FILE) -> str:
     """The file after an export of these live groups."""
     files = {name: text}
-    return {**files, **export(files, seen(files, groups), options, Destination("desired", "")).texts}[name]
+    return {**files, **export(files, seen(files, groups), options, Destination(Path("desired"))).texts}[name]
 
 
 def seen(files: Mapping[str, str], groups: Sequence[Group]) -> LiveState:
@@ -199,7 +200,7 @@ def test_new_groups_name_profiles_that_are_there_if_asked() -> None:
     ]
     options = replace(FORCE, profiles=True)
     files = {FILE: PROFILED}
-    planned = export(files, seen(files, groups), options, Destination("desired", ""))
+    planned = export(files, seen(files, groups), options, Destination(Path("desired")))
     assert list(planned.texts) == ["desired/beta.yaml"]
     assert "      - {slug: o/m, profile: gold}\n" in planned.texts["desired/beta.yaml"]
 
@@ -327,18 +328,18 @@ def test_a_file_without_groups_takes_the_first(groups: str) -> None:
 @pytest.mark.parametrize("text", ["{version: 1}\n", "version: 1\n<<: {}\n"])
 def test_a_file_that_cannot_take_groups_is_left_alone(text: str) -> None:
     files = {"desired/ACME.yaml": text}
-    planned = export(files, seen(files, [live("acme")]), FORCE, Destination("desired", "", frozenset(["acme.yaml"])))
+    planned = export(files, seen(files, [live("acme")]), FORCE, Destination(Path("desired"), frozenset(["acme.yaml"])))
     assert list(planned.texts) == ["desired/acme-2.yaml"]
 
 
 def test_a_name_that_differs_only_in_case_is_the_same_file() -> None:
     files = {"desired/ACME.yaml": "version: 1\n"}
-    planned = export(files, seen(files, [live("acme")]), FORCE, Destination("desired", "", frozenset(["acme.yaml"])))
+    planned = export(files, seen(files, [live("acme")]), FORCE, Destination(Path("desired"), frozenset(["acme.yaml"])))
     assert list(planned.texts) == ["desired/ACME.yaml"]
 
 
 def test_a_directory_of_that_name_is_no_file() -> None:
-    planned = export({}, seen({}, [live("acme")]), FORCE, Destination("desired", "", frozenset(["acme.yaml"])))
+    planned = export({}, seen({}, [live("acme")]), FORCE, Destination(Path("desired"), frozenset(["acme.yaml"])))
     assert list(planned.texts) == ["desired/acme-2.yaml"]
 
 
@@ -361,16 +362,18 @@ def test_a_directory_of_that_name_is_no_file() -> None:
 )
 def test_what_no_file_can_say_is_refused(group: Group, reason: str) -> None:
     with pytest.raises(UndeclarableError) as refused:
-        export({}, seen({}, [group, live("b")]), FORCE, Destination("desired", ""))
+        export({}, seen({}, [group, live("b")]), FORCE, Destination(Path("desired")))
     assert refused.value.reasons == (f"{group.external_entity_id}: {reason}",)
     left = replace(FORCE, selection=Selection(("!a*",)))
-    assert list(export({}, seen({}, [group, live("b")]), left, Destination("desired", "")).texts) == ["desired/b.yaml"]
+    assert list(export({}, seen({}, [group, live("b")]), left, Destination(Path("desired"))).texts) == [
+        "desired/b.yaml"
+    ]
 
 
 @pytest.mark.parametrize("external", ["", "x" * 256])
 def test_a_group_without_a_usable_external_id_is_known_by_its_id(external: str) -> None:
     groups = [live(external, id="grp1"), live("child", parent_group_id="grp1")]
-    planned = export({}, seen({}, groups), replace(FORCE, layout="single"), Destination("desired", ""))
+    planned = export({}, seen({}, groups), replace(FORCE, layout="single"), Destination(Path("desired")))
     [text] = planned.texts.values()
     assert "  - id: grp1\n    metadata: {name: Acme}\n" in text
     assert "hierarchy: {parent_group_id: grp1, limit_enforcement: INDEPENDENT}\n" in text
@@ -379,7 +382,7 @@ def test_a_group_without_a_usable_external_id_is_known_by_its_id(external: str) 
 def test_a_tree_deeper_than_files_may_be_is_refused_with_the_rule() -> None:
     groups = [live("g0"), *(live(f"g{n}", parent_group_id=f"id-g{n - 1}") for n in range(1, 7))]
     with pytest.raises(UndeclarableError, match="would not be valid") as refused:
-        export({}, seen({}, groups), FORCE, Destination("desired", ""))
+        export({}, seen({}, groups), FORCE, Destination(Path("desired")))
     assert any("is on level 6" in reason for reason in refused.value.reasons)
 
 
@@ -389,7 +392,7 @@ def test_profiles_are_named_after_what_they_say() -> None:
         {},
         seen({}, [live("a", models={"o/m": limits, "o/n": limits})]),
         replace(FORCE, profiles=True),
-        Destination("desired", ""),
+        Destination(Path("desired")),
     )
     assert "\n  tpm-1500k-rpm-600-tpd-2g:\n    rate_limits:\n" in planned.texts["desired/profiles.yaml"]
 

@@ -5,15 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from drift.errors import Cause
-from drift.gateway.plan import (
-    Patience,
-    Wanted,
-    begins_with_list,
-    makes_up_for_the_list,
-    next_page_is_certain,
-    turns_to_gets,
-)
 from drift.gateway.settings import ReadMode
+from drift.gateway.source import Patience, begins_with_list
+from drift.gateway.sweep import Wanted, makes_up_for_the_list, next_page_is_certain, turns_to_gets
 from drift.model.groups import DesiredGroup, Group
 
 Declare = Callable[..., DesiredGroup]
@@ -63,32 +57,29 @@ def test_what_gets_can_save() -> None:
 
 
 def test_wanted(declare: Declare) -> None:
-    """Each group is found by either id, until it is closed."""
+    """Each group is found by either id, until it is taken out."""
     groups = [declare("a"), declare(pinned="x"), declare("b", pinned="y")]
     wanted = Wanted(groups)
     assert wanted.by_external("a") == 0
     assert wanted.by_external(None) is None
     assert wanted.by_external("c") is None
     assert wanted.by_id("y") == 2
-    assert wanted.close(0) is groups[0]
+    assert wanted.pop(0) is groups[0]
     assert wanted.by_external("a") is None
     assert list(wanted) == [1, 2]
     assert 0 not in wanted
-    for position in wanted:
-        wanted.close(position)
-    assert not wanted
+    wanted.pop(1)
+    assert (wanted.by_external("b"), wanted.by_id("x")) == (2, None)
 
 
 def test_declares(declare: Declare) -> None:
-    """A live group is declared by either id, also after it was read; and can be read once more."""
+    """A live group is declared by either id, also after it was read."""
     wanted = Wanted([declare("a", pinned="x")])
-    wanted.close(0)
+    wanted.pop(0)
     for id_, external in (("x", "other"), ("other", "a")):
         assert wanted.declares(Group(id_, external, None, "INDEPENDENT", None, {}, "")) == 0
     assert wanted.declares(Group("other", "other", None, "INDEPENDENT", None, {}, "")) is None
     assert 0 not in wanted
-    wanted.reopen(0)
-    assert list(wanted) == [wanted.by_external("a")] == [0]
 
 
 def test_patience() -> None:

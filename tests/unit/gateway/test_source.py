@@ -10,10 +10,9 @@ import pytest
 
 from drift.errors import Cause, SettingsError
 from drift.gateway.key import ApiKey
-from drift.gateway.plan import FEW, SAMPLE
 from drift.gateway.retry import TRIES, TRIES_TO_READ
 from drift.gateway.settings import ReadMode, ReadOptions
-from drift.gateway.source import GatewaySource
+from drift.gateway.source import FEW, SAMPLE, GatewaySource
 from drift.model.groups import DesiredGroup
 from drift.model.limits import EffectiveKey
 from drift.model.readings import Failed, Found, Reading

@@ -2,10 +2,12 @@
 
 import pytest
 
-from drift.model.effective import Violation, cascading_violations, predict
-from drift.model.forest import Chain, Forest, Node, desired_forest, live_forest
+from drift.model.declaration import Declaration
+from drift.model.effective import Violation, cascading_violations
+from drift.model.forest import Chain, Forest, Node, live_forest
 from drift.model.groups import DesiredGroup, Group, Positions
 from drift.model.limits import EffectiveKey, LimitKey, Models
+from tests.builders import named, predict
 
 SLUG = "your-org/your-model"
 TOKENS = LimitKey("rate_limits", "TOKEN", "MINUTE")
@@ -62,6 +64,7 @@ class TestForest:
         assert list(forest.descendants("root")) == ["b", "a", "a1"]
         assert [forest.depth(key) for key in ("root", "b", "a", "a1")] == [1, 2, 2, 3]
         assert list(forest.downward()) == ["root", "b", "a", "a1"]
+        assert list(forest.depth_first()) == [("root", 1), ("b", 2), ("a", 2), ("a1", 3)]
 
     def test_missing_parent_is_data(self) -> None:
         """A group whose parent is unknown tops what is known of its tree, and its chain says what is missing."""
@@ -82,6 +85,7 @@ class TestForest:
         assert forest.depth("below") is None
         assert list(forest.descendants("a")) == ["below", "b"]
         assert list(forest.downward()) == ["root"]
+        assert list(forest.depth_first()) == [("root", 1), ("b", 1), ("a", 2), ("below", 3)]
 
     def test_group_may_be_its_own_parent(self) -> None:
         """The shortest cycle is one group."""
@@ -104,7 +108,7 @@ class TestForest:
         assert predict(forest, "x") == {}
 
 
-class TestSides:
+class TestDeclaredAndLive:
     def test_live_groups_are_keyed_by_internal_id(self) -> None:
         """parent_group_id is an internal id, so it is the key on the live side."""
         group = Group("def", "child", None, "CASCADING", "abc", tokens(1), "2026-05-13T12:00:00Z")
@@ -124,7 +128,7 @@ class TestSides:
         child = DesiredGroup(
             positions, external_entity_id="child", parent="root", limit_enforcement="CASCADING", models=tokens(1)
         )
-        assert desired_forest([child, root]).nodes == {
+        assert named(Declaration([child, root])).nodes == {
             "child": cascading("child", "root", tokens(1)),
             "root": cascading("root", None, tokens(2)),
         }
@@ -132,20 +136,21 @@ class TestSides:
     def test_parent_by_internal_id_is_found_through_its_pin(self) -> None:
         """parent_group_id of a declared group leads to the group pinned to it, or stays a missing parent."""
         positions = Positions("groups.yaml", [(1, 1)] * 7)
-        forest = desired_forest(
+        declaration = Declaration(
             [
                 DesiredGroup(positions, id="abc", external_entity_id="root"),
                 DesiredGroup(positions, external_entity_id="child", parent_group_id="abc"),
                 DesiredGroup(positions, external_entity_id="other", parent_group_id="zzz"),
             ]
         )
+        forest = named(declaration)
         assert forest.nodes["child"].parent == "root"
         assert forest.missing_parents == {"other": "zzz"}
 
     def test_group_known_by_its_pin_alone(self) -> None:
         """Without an external id the pin is the key; what is undeclared counts as absent."""
         group = DesiredGroup(Positions("groups.yaml", [(1, 1)] * 7), id="abc")
-        assert desired_forest([group]).nodes == {"abc": independent("abc", None, {})}
+        assert named(Declaration([group])).nodes == {"abc": independent("abc", None, {})}
 
 
 class TestPredict:

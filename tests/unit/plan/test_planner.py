@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from drift.errors import Cause, ExitCode
+from drift.errors import Cause, ExitCode, Location
 from drift.model.groups import DesiredGroup, Group
-from drift.plan import Kind, Plan, Provenance, Seen, draw_up
-from drift.plan.values import Verdict
+from drift.plan import Kind, Plan, Seen, Verdict, draw_up
 from drift.render import PLANS
+from drift.report.acceptance import Acceptance, Accepted
 from drift.report.finding import Finding
-from drift.report.report import Unread
+from drift.report.report import Gate, Unread, assemble
 from tests.builders import MODEL, RPM, TPM, declared, live
 
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+ACCEPTANCE = Acceptance("g", None, None, None, "r", "o", "2027-01-31", 1, Location("a", 1, 1))
 OTHER = {"org/other": {RPM: 7}}
 
 
@@ -27,18 +29,28 @@ def planned(
     large: bool = True,
 ) -> Plan:
     """``found`` answers ``desired`` one by one; None is a missing group."""
+    report = assemble(
+        findings=(),
+        unread=unread,
+        groups=(),
+        transient=0,
+        gate=Gate(),
+        api_url="https://api.example",
+        started_at=WHEN,
+        finished_at=WHEN,
+        accepted=[Accepted(finding, ACCEPTANCE, expiring=False) for finding in accepted],
+    )
     return draw_up(
         desired,
         Seen(
             {at: group for at, group in enumerate(found) if group},
             frozenset(at for at, group in enumerate(found) if group is None),
             unmanaged,
-            complete=not unread,
         ),
-        Provenance("https://api.example", "https://api.example", datetime(2026, 1, 1, tzinfo=UTC)),
+        report,
+        api_url="https://api.example",
+        read_at=WHEN,
         url_of=lambda id_: f"https://api.example/{id_}",
-        accepted=accepted,
-        unread=unread,
         large=large,
     )
 

@@ -13,7 +13,7 @@ def test_the_environment_comes_first() -> None:
     variables = {"BASETEN_API_KEY": f"  {KEY}\n", "BASETEN_REMOTE_URL": "https://env.example"}
     access = resolve(config.get, variables)
     assert access.key.header() == f"Bearer {KEY}"
-    assert access.key_origin == "BASETEN_API_KEY"
+    assert access.key.origin == "BASETEN_API_KEY"
     assert access.address.origin == "https://env.example"
 
 
@@ -28,7 +28,7 @@ def test_the_configuration_is_used_where_the_environment_says_nothing() -> None:
     assert (access.address.origin, access.address.prefix) == ("http://localhost:1", "/base")
     assert (access.options.auth_scheme, access.options.timeout) == ("api-key", 90.0)
     assert access.key.header(access.options.auth_scheme) == f"Api-Key {KEY}"
-    assert "baseten:apiKey" in access.key_origin
+    assert "baseten:apiKey" in access.key.origin
 
 
 def test_the_default_is_the_vendors() -> None:

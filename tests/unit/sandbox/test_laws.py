@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drift.model.effective import cascading_violations, predict
+from drift.model.effective import cascading_violations
 from drift.model.forest import live_forest
 from drift.model.groups import Group
 from drift.model.limits import Models
@@ -16,7 +16,7 @@ from drift.sandbox.seeding import api_models
 from drift.sandbox.wire import GROUPS_PATH as GROUPS
 from drift.sandbox.wire import GroupV1, HttpRequest, Refused
 from drift.sandbox.world import DEFAULT_KEY, World
-from tests.builders import TPD, TPM, TPS, live
+from tests.builders import TPD, TPM, TPS, live, predict
 from tests.examples import examples
 from tests.worlds import live_groups
 

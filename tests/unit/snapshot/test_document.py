@@ -6,7 +6,8 @@ import pytest
 
 from drift.errors import Cause, SettingsError
 from drift.model.limits import LimitKey
-from drift.snapshot import Missed, Snapshot, encode, parse
+from drift.model.readings import Missed
+from drift.snapshot import Snapshot, encode, parse
 from tests.builders import MODEL, RPM, TPD, TPM, effective, live
 from tests.hostile import HOSTILE
 

@@ -7,8 +7,9 @@ import pytest
 from drift.checker.check import check
 from drift.errors import Cause, SettingsError
 from drift.model.groups import DesiredGroup, Group
+from drift.model.readings import Missed
 from drift.report.report import Report
-from drift.snapshot import Missed, Snapshot, SnapshotSource, declared_by, encode, parse
+from drift.snapshot import Snapshot, SnapshotSource, declared_by, encode, parse
 from tests.builders import MODEL, TPM, declared, live
 
 
