@@ -30,7 +30,7 @@ Known: TypeAlias = Kept | Missing | Failed
 
 
 class Live:
-    """The live groups after some readings, with what follows from all of them together; never changes."""
+    """The live groups after some readings, with what follows from all of them together; made anew after the next."""
 
     def __init__(self, declaration: Declaration, known: Mapping[int, Known], unmanaged: Sequence[Group] = ()) -> None:
         self.declaration = declaration
