@@ -9,7 +9,7 @@ from drift.cli.options import desired_paths, ignore_option
 from drift.gateway.settings import parse_address
 from drift.model.readings import Found, Missing
 from drift.model.wording import timestamp
-from drift.plan import LARGE_PERCENT, Plan, Seen, Verdict, draw_up
+from drift.plan import LARGE_PERCENT, Plan, PlanVerdict, Seen, draw_up
 from drift.render import PLANS, RenderOptions
 from drift.report.report import Failure
 
@@ -45,7 +45,7 @@ def command(
             api_url=settings.api_url,
             live=connection.name,
             read_at=timestamp(now()),
-            verdict=Verdict.FAILED,
+            verdict=PlanVerdict.FAILED,
             exit_code=int(plan.exit_code),
             failure=Failure(plan.message, plan.hint),
         )

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, ValidationError, convert
 from msgspec.structs import replace
 
 from drift.desired.group_rules import limits_are_sound
-from drift.desired.nodes import Breach, Mark, Node, Path, Places, Value, parts, size, spell
+from drift.desired.nodes import Breach, Mark, Path, Places, Value, YamlValue, parts, size, spell
 from drift.desired.shape import (
     NO_HIERARCHY,
     NO_METADATA,
@@ -127,7 +127,7 @@ class Borrowed(Struct, frozen=True):
 
 
 def declare(
-    item: GroupItem, node: Node, *, file: str, lists: LimitLists, breaches: list[Breach]
+    item: GroupItem, node: YamlValue, *, file: str, lists: LimitLists, breaches: list[Breach]
 ) -> tuple[DesiredGroup, Sequence[Borrowed]]:
     """The group, with the limits that it writes itself, and its models that name a profile.
 
@@ -156,7 +156,7 @@ def declare(
         else:
             end = at + size(value) - 1
             if key == "effective":
-                effective = _pinned(item.effective or (), Node(value, marks[at - 1 : end]), file)
+                effective = _pinned(item.effective or (), YamlValue(value, marks[at - 1 : end]), file)
             at = end
     metadata, hierarchy = item.metadata or NO_METADATA, item.hierarchy or NO_HIERARCHY
     parent: str | UnsetType | None = UNSET
@@ -249,7 +249,7 @@ def with_profiles(
     return replace(group, models=models, positions=Positions.of_packed(group.positions.file, positions))
 
 
-def _pinned(models: Sequence[EffectiveModelItem], node: Node, file: str) -> tuple[PinnedModel, ...]:
+def _pinned(models: Sequence[EffectiveModelItem], node: YamlValue, file: str) -> tuple[PinnedModel, ...]:
     """The pins of a list; few groups have any."""
     pins = []
     for model, (_, model_at, of_model) in zip(models, parts(node), strict=True):
@@ -269,7 +269,7 @@ def _pinned(models: Sequence[EffectiveModelItem], node: Node, file: str) -> tupl
     return tuple(pins)
 
 
-def salvage(node: Node, *, file: str) -> tuple[DesiredGroup, Sequence[Borrowed]]:
+def salvage(node: YamlValue, *, file: str) -> tuple[DesiredGroup, Sequence[Borrowed]]:
     """What is known of a group of wrong shape.
 
     Who it is, so that it does not seem to be missing as well; and what it refers to, so that a wrong parent or
@@ -306,7 +306,7 @@ def group_alone(value: object, name: str) -> DesiredGroup:
     if not (isinstance(plain, dict) and plain.keys() <= _ALONE) or any(model.profile for model in item.models or ()):
         raise ValueError("a group that stands alone pins no effective limits and names no profiles")
     start = yaml.Mark(name, 0, 0, 0, None, 0)
-    node = Node(plain, [start] * size(plain))
+    node = YamlValue(plain, [start] * size(plain))
     group, _ = declare(item, node, file=name, lists=LimitLists(), breaches=breaches)
     return replace(group, parent=(item.hierarchy or NO_HIERARCHY).parent)
 

@@ -9,7 +9,7 @@ from drift.desired import Desired, DesiredFile
 from drift.desired.declared import Borrowed, declare, salvage, with_profiles
 from drift.desired.files import Source, is_text, read_files
 from drift.desired.group_rules import GROUP_RULES
-from drift.desired.nodes import Node, Problems, Step, UnreadableError, Value, parts, position, shown
+from drift.desired.nodes import Problems, Step, UnreadableError, Value, YamlValue, parts, position, shown
 from drift.desired.reader import read_document
 from drift.desired.scalars import PlainScalars
 from drift.desired.shape import DocumentItem, GroupItem
@@ -35,7 +35,7 @@ def load(
 ) -> Desired:
     """See :func:`drift.desired.load_desired`."""
     with cyclic_collection_paused():
-        run = _Run()
+        run = _Loading()
         for source in read_files(paths, stdin):
             run.take(source)
         return run.finish(ignore)
@@ -55,7 +55,7 @@ def load_texts(texts: Mapping[str, str]) -> Declarations:
         DesiredError: Something is wrong; it lists every error and warning of all texts.
     """
     with cyclic_collection_paused():
-        run = _Run()
+        run = _Loading()
         for name, text in texts.items():
             run.take(Source(Problems(name), text.encode()))
         desired = run.finish(())
@@ -63,7 +63,7 @@ def load_texts(texts: Mapping[str, str]) -> Declarations:
         return Declarations(desired, profiles)
 
 
-class _Run:
+class _Loading:
     """What has been read so far."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class _Run:
         if data is None or not is_text(data, problems):
             self._complete = False
         else:
-            file = _File(problems, self)
+            file = _LoadedFile(problems, self)
             try:
                 file.take(read_document(data, problems, scalars=self._scalars, sink=file.take_group))
             except UnreadableError:
@@ -118,14 +118,14 @@ class _Run:
         return any(problem.level is Level.ERROR for problem in self._problems)
 
 
-class _File:
+class _LoadedFile:
     """Takes the parts of one file as the reader completes them: each is validated, checked, and made compact."""
 
-    def __init__(self, problems: Problems, run: _Run) -> None:
+    def __init__(self, problems: Problems, run: _Loading) -> None:
         self._problems = problems
         self._run = run
 
-    def take(self, node: Node | None) -> None:
+    def take(self, node: YamlValue | None) -> None:
         """The whole file, without the groups that came before."""
         if node is None or node.value is None:
             self._problems.error("V00", message="the file is empty", hint=_EMPTY_HINT)
@@ -146,7 +146,7 @@ class _File:
             elif isinstance(content.value, _LISTED.get(str(block), ())):
                 self._take_entries(block, content)
 
-    def _take_entries(self, block: Step, content: Node) -> None:
+    def _take_entries(self, block: Step, content: YamlValue) -> None:
         shared = self._run.shared
         for step, at, entry in parts(content):
             match block, step:
@@ -157,7 +157,7 @@ class _File:
                 case "accepted", int():
                     shared.take_acceptance(step, entry, self._problems)
 
-    def take_group(self, index: int, node: Node) -> None:
+    def take_group(self, index: int, node: YamlValue) -> None:
         """One entry of ``groups``."""
         run, file = self._run, self._problems.file
         item, breaches = validate(node.value, GroupItem)

@@ -33,7 +33,7 @@ class Mark(Protocol):
         """Characters before this one on its line."""
 
 
-class Node(NamedTuple):
+class YamlValue(NamedTuple):
     """A value, and the positions of all that it holds in the order of the value.
 
     First the mark of the value itself; then for a list those of each item, and for a mapping, key by key,
@@ -44,8 +44,8 @@ class Node(NamedTuple):
     positions: list[Mark | None]
 
 
-class Place(NamedTuple):
-    """Indices into ``Node.positions``: where a part is, and where the key that names it is."""
+class Spot(NamedTuple):
+    """Indices into ``YamlValue.positions``: where a part is, and where the key that names it is."""
 
     value: int
     key: int
@@ -65,32 +65,32 @@ def size(value: Value) -> int:
     return 1
 
 
-def children(value: Value, at: int) -> Iterator[tuple[Step, Value, Place]]:
+def children(value: Value, at: int) -> Iterator[tuple[Step, Value, Spot]]:
     """The direct parts of a value whose own mark has index ``at``."""
     at += 1
     if isinstance(value, dict):
         for key, child in value.items():
-            yield key, child, Place(at + 1, at)
+            yield key, child, Spot(at + 1, at)
             at += 1 + size(child)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield index, child, Place(at, at)
+            yield index, child, Spot(at, at)
             at += size(child)
 
 
-def parts(node: Node) -> Iterator[tuple[Step, tuple[int, int], Node]]:
+def parts(node: YamlValue) -> Iterator[tuple[Step, tuple[int, int], YamlValue]]:
     """Key or index of each direct part, line and column of the key or the part, and the part."""
     for step, value, place in children(node.value, 0):
         positions = node.positions[place.value : place.value + size(value)]
-        yield step, position(node.positions[place.key]), Node(value, positions)
+        yield step, position(node.positions[place.key]), YamlValue(value, positions)
 
 
 class Places:
     """Finds the positions of parts by path; made only for a node that has something wrong with it."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: YamlValue) -> None:
         self._node = node
-        self._inside: dict[Path, dict[Step, tuple[Value, Place]]] = {}
+        self._inside: dict[Path, dict[Step, tuple[Value, Spot]]] = {}
 
     def find(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """Line and column of the part, or of the innermost part on the way to it that is there."""
@@ -98,7 +98,7 @@ class Places:
 
     def mark(self, path: Path, *, key: bool = False) -> Mark | None:
         """The mark of the part, or of the innermost part on the way to it that is there."""
-        value, place = self._node.value, Place(0, 0)
+        value, place = self._node.value, Spot(0, 0)
         for length, step in enumerate(path):
             above = path[:length]
             if above not in self._inside:
@@ -164,7 +164,7 @@ class Problems:
         """Report an error at a line and column, both from 1."""
         self._add(Problem(rule, Level.ERROR, Location(self.file, *at), spell(path), message, hint))
 
-    def report(self, breaches: Sequence[Breach], node: Node, base: Path) -> None:
+    def report(self, breaches: Sequence[Breach], node: YamlValue, base: Path) -> None:
         """Report breaches of the value at ``base`` of the file."""
         if not breaches:
             return

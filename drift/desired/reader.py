@@ -21,11 +21,11 @@ from yaml.events import (
 from drift.desired.files import end_of, report_control_character
 from drift.desired.nodes import (
     Mark,
-    Node,
     Path,
     Problems,
     UnreadableError,
     Value,
+    YamlValue,
     children,
     parts,
     position,
@@ -43,10 +43,12 @@ MOST_ALIASED = 2_000_000
 """Values that aliases may add to one file. Each alias of an alias of a list multiplies it."""
 
 _STREAMED: Path = ("groups",)
-Sink = Callable[[int, Node], None]
+Sink = Callable[[int, YamlValue], None]
 
 
-def read_document(data: bytes, problems: Problems, *, scalars: PlainScalars, sink: Sink | None = None) -> Node | None:
+def read_document(
+    data: bytes, problems: Problems, *, scalars: PlainScalars, sink: Sink | None = None
+) -> YamlValue | None:
     """Read the only document of a file.
 
     Args:
@@ -116,11 +118,11 @@ class _Reader:
         self._plain = scalars
         self._sink = sink
         self._marks: list[Mark | None] = []
-        self._anchors: dict[str, Node] = {}
+        self._anchors: dict[str, YamlValue] = {}
         self._open_anchors: set[str] = set()
         self._aliased = 0
 
-    def document(self) -> Node | None:
+    def document(self) -> YamlValue | None:
         self._next()  # start of the stream
         event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
@@ -133,7 +135,7 @@ class _Reader:
         if not isinstance(event, yaml.StreamEndEvent):
             hint = "one file holds one document: remove the `---`"
             raise self._stop(event, (), "a second document begins here", hint)
-        return Node(value, self._marks)
+        return YamlValue(value, self._marks)
 
     def _value(self, event: "Event", path: Path) -> Value:
         """Read the value that begins with the event; the caller has already put down its mark."""
@@ -153,7 +155,7 @@ class _Reader:
             self._open_anchors.add(event.anchor)
             value = self._mapping(path) if is_mapping else self._sequence(path)
             self._open_anchors.discard(event.anchor)
-            self._anchors[event.anchor] = Node(value, self._marks[start:])
+            self._anchors[event.anchor] = YamlValue(value, self._marks[start:])
             return value
         if is_mapping:
             return self._mapping(path)
@@ -168,7 +170,7 @@ class _Reader:
         next_event, plain, positions = self._next, self._plain, self._marks
         start = len(positions) - 1
         result: dict[str, Value] = {}
-        merged: list[Node] = []
+        merged: list[YamlValue] = []
         key: Value
         value: Value
         while True:
@@ -192,7 +194,7 @@ class _Reader:
             if isinstance(key, str) and key not in result:
                 result[key] = value
             else:
-                self._refuse_or_merge(key, value, merged, Node(result, positions[start:]), path)
+                self._refuse_or_merge(key, value, merged, YamlValue(result, positions[start:]), path)
         if merged:
             self._merge(result, merged)
         return result
@@ -215,7 +217,7 @@ class _Reader:
         while not isinstance(event := self._next(), SequenceEndEvent):
             self._marks = [event.start_mark]
             value = self._value(event, (*path, index))
-            sink(index, Node(value, self._marks))
+            sink(index, YamlValue(value, self._marks))
             index += 1
         self._marks = outer
         return []
@@ -225,7 +227,7 @@ class _Reader:
             self._refuse_tag(event.tag, event, path)
         value = self._plain[event.value] if event.implicit[0] else event.value
         if event.anchor is not None:
-            self._anchors[event.anchor] = Node(value, [event.start_mark])
+            self._anchors[event.anchor] = YamlValue(value, [event.start_mark])
         return value
 
     def _alias(self, event: AliasEvent, path: Path) -> Value:
@@ -243,13 +245,13 @@ class _Reader:
         self._marks.extend(node.positions[1:])
         return node.value
 
-    def _refuse_or_merge(self, key: Value, value: Value, merged: list[Node], taken: Node, path: Path) -> None:
+    def _refuse_or_merge(self, key: Value, value: Value, merged: list[YamlValue], taken: YamlValue, path: Path) -> None:
         """Deal with an entry that is not taken over as it is; none of its positions may stay."""
         before = len(self._marks) - 1 - size(value)
         key_mark, *positions = self._marks[before:]
         del self._marks[before:]
         if isinstance(key, Surprise) and key.written == "<<":
-            self._take_merge(Node(value, positions), merged, path)
+            self._take_merge(YamlValue(value, positions), merged, path)
         elif isinstance(key, str):
             place = next(place for step, _, place in children(taken.value, 0) if step == key)
             line, column = position(taken.positions[place.key])
@@ -259,7 +261,7 @@ class _Reader:
             hint = f'quote it: "{key.written}"' if isinstance(key, Surprise) else "keys are text: quote it"
             self._report(key_mark, path, f"expected text as a key, got {shown(key)}", hint, rule="V20")
 
-    def _take_merge(self, node: Node, merged: list[Node], path: Path) -> None:
+    def _take_merge(self, node: YamlValue, merged: list[YamlValue], path: Path) -> None:
         """YAML 1.1's ``<<``: a mapping or a list of them, of which the earlier wins."""
         mark = node.positions[0]
         if merged:
@@ -271,7 +273,7 @@ class _Reader:
         else:
             self._report(mark, path, "`<<` takes a mapping or a list of mappings", "give it an alias")
 
-    def _merge(self, result: dict[str, Value], merged: list[Node]) -> None:
+    def _merge(self, result: dict[str, Value], merged: list[YamlValue]) -> None:
         """Add the entries that the mapping does not have, as if they were written at its end."""
         for node in merged:
             for key, value, place in children(node.value, 0):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import UNSET
 
 from drift.desired.declared import NO_LIMITS, LimitLists, Profile
-from drift.desired.nodes import Breach, Node, Path, Places, Problems, Value, shown, spell
+from drift.desired.nodes import Breach, Path, Places, Problems, Value, YamlValue, shown, spell
 from drift.desired.scalars import Surprise
 from drift.desired.shape import AcceptedItem, PricesItem, ProfileItem
 from drift.desired.validation import validate
@@ -38,7 +38,7 @@ class Shared:
         self._slugs_at: Mapping[str, Location] = {}
         self._accepted_at: dict[tuple[object, ...], Location] = {}
 
-    def take_profile(self, name: str, node: Node, at: tuple[int, int], problems: Problems) -> None:
+    def take_profile(self, name: str, node: YamlValue, at: tuple[int, int], problems: Problems) -> None:
         """Declare a profile, without limits if it is wrong; the first of a name stands."""
         path = ("profiles", name)
         rates = usages = NO_LIMITS
@@ -56,7 +56,7 @@ class Shared:
             problems.error("V22", message=message, hint=hint, path=path, at=at)
         problems.report(breaches, node, path)
 
-    def take_prices(self, node: Node, at: tuple[int, int], problems: Problems) -> None:
+    def take_prices(self, node: YamlValue, at: tuple[int, int], problems: Problems) -> None:
         """State the prices; the first table stands."""
         item, breaches = validate(node.value, PricesItem)
         if item is not None and self._prices_at is not None:
@@ -71,7 +71,7 @@ class Shared:
             self.prices = Prices(item.currency, models, item.per or 1_000_000)
         problems.report(breaches, node, ("prices",))
 
-    def take_acceptance(self, index: int, node: Node, problems: Problems) -> None:
+    def take_acceptance(self, index: int, node: YamlValue, problems: Problems) -> None:
         """Take an entry of ``accepted``, if nothing is wrong with it."""
         item, breaches = validate(node.value, AcceptedItem)
         if item is not None:

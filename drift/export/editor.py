@@ -78,7 +78,7 @@ class YamlNode(Struct):
         return self.get("<<") is not None
 
 
-class _Reader:
+class _SyntaxReader:
     """Makes nodes of events."""
 
     def __init__(self, text: str) -> None:
@@ -146,7 +146,7 @@ class Edits:
     def __init__(self, text: str) -> None:
         """``text`` must be one sound YAML document, without aliases to what contains them."""
         self.text = text
-        self.root = _Reader(text).node()
+        self.root = _SyntaxReader(text).node()
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._edits: list[_Edit] = []
 

@@ -51,14 +51,14 @@ class Pass(Struct, frozen=True):
             if live is not None and index not in gone and node.form == "mapping" and self.concerns(group):
                 if desired_key(group) in self.pinned:
                     edits.add_first(node, "id", live.id)
-                self._follow(_Entry(edits, node, self.deep), group, live)
+                self._follow(_Member(edits, node, self.deep), group, live)
         if gone and len(gone) == len(groups):
             edits.set_value(edits.root, "groups", [])
         elif gone:
             edits.remove_items(sequence, gone)
         return edits.result()
 
-    def _follow(self, entry: "_Entry", group: DesiredGroup, live: Group) -> None:
+    def _follow(self, entry: "_Member", group: DesiredGroup, live: Group) -> None:
         findings = self.drift.get(desired_key(group), ())
         paths = {finding.path for finding in findings}
         blocks = {path.parts[:1] for path in paths}
@@ -83,7 +83,7 @@ class Pass(Struct, frozen=True):
         return not self.deep and not own and all(finding.rule != "parent-changed" for finding in findings)
 
 
-class _Entry(Struct, frozen=True):
+class _Member(Struct, frozen=True):
     """The entry of one group."""
 
     edits: Edits

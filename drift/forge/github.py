@@ -36,7 +36,7 @@ class _User(Struct):
     type: str = "User"
 
 
-class _Item(Struct):
+class _Posted(Struct):
     """A comment or an issue."""
 
     id: int
@@ -152,7 +152,7 @@ class _Entries(Struct, frozen=True):
     def entries(self) -> Iterator[Entry]:
         """The entries, in GitHub's order."""
         for page in self.github.pages(self.listed, self.query):
-            for item in _decoded(page, list[_Item]):
+            for item in _decoded(page, list[_Posted]):
                 if item.pull_request is None:
                     author = item.user or _User("")
                     key = item.id if item.number is None else item.number

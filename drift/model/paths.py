@@ -23,7 +23,7 @@ _FIELDS: Final[dict[tuple[str, ...], Field]] = {
 _PARTS: Final = {field: parts for parts, field in _FIELDS.items()}
 
 
-class _Place:
+class _AnyPath:
     """What all paths have in common: they are what their published form says."""
 
     __slots__ = ("parts",)
@@ -32,7 +32,7 @@ class _Place:
         self.parts: Final = parts
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Place) and self.parts == other.parts
+        return isinstance(other, _AnyPath) and self.parts == other.parts
 
     def __hash__(self) -> int:
         return hash(self.parts)
@@ -41,7 +41,7 @@ class _Place:
         return f"{type(self).__name__}{self.parts}"
 
 
-class GroupPath(_Place):
+class GroupPath(_AnyPath):
     """The group as a whole."""
 
     __slots__ = ()
@@ -50,7 +50,7 @@ class GroupPath(_Place):
         super().__init__()
 
 
-class FieldPath(_Place):
+class FieldPath(_AnyPath):
     """A value that the group has once."""
 
     __slots__ = ("field",)
@@ -61,7 +61,7 @@ class FieldPath(_Place):
         self.field: Final = field
 
 
-class ModelPath(_Place):
+class ModelPath(_AnyPath):
     """A model that the group may call."""
 
     __slots__ = ("slug",)
@@ -72,7 +72,7 @@ class ModelPath(_Place):
         self.slug: Final = slug
 
 
-class LimitPath(_Place):
+class LimitPath(_AnyPath):
     """A limit that the group itself sets on a model."""
 
     __slots__ = ("limit", "slug")
@@ -84,7 +84,7 @@ class LimitPath(_Place):
         self.limit: Final = limit
 
 
-class RateLimitPath(_Place):
+class RateLimitPath(_AnyPath):
     """The one rate limit of a type that the group sets on a model, whatever its unit."""
 
     __slots__ = ("slug", "type")
@@ -96,7 +96,7 @@ class RateLimitPath(_Place):
         self.type: Final = type_
 
 
-class EffectivePath(_Place):
+class EffectivePath(_AnyPath):
     """The limits in effect on a group, as a whole."""
 
     __slots__ = ()
@@ -105,7 +105,7 @@ class EffectivePath(_Place):
         super().__init__("effective_models")
 
 
-class EffectiveLimitPath(_Place):
+class EffectiveLimitPath(_AnyPath):
     """A limit in effect on a model, from one group if ``source`` names it."""
 
     __slots__ = ("limit", "slug", "source")
@@ -121,7 +121,7 @@ class EffectiveLimitPath(_Place):
 if TYPE_CHECKING:
     Path: TypeAlias = GroupPath | FieldPath | ModelPath | LimitPath | RateLimitPath | EffectivePath | EffectiveLimitPath
 else:
-    Path = _Place  # msgspec, which reads annotations at run time, takes one type of our own in a place
+    Path = _AnyPath  # msgspec, which reads annotations at run time, takes one type of our own in a place
 
 
 def path_of(parts: Sequence[str]) -> Path:

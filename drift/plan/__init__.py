@@ -2,6 +2,6 @@
 
 from drift.plan.planner import draw_up
 from drift.plan.targets import Seen
-from drift.plan.values import LARGE_PERCENT, ByHand, Cut, Kind, Plan, Step, Verdict
+from drift.plan.values import LARGE_PERCENT, ByHand, Cut, Kind, Plan, PlanVerdict, Step
 
-__all__ = ["LARGE_PERCENT", "ByHand", "Cut", "Kind", "Plan", "Seen", "Step", "Verdict", "draw_up"]
+__all__ = ["LARGE_PERCENT", "ByHand", "Cut", "Kind", "Plan", "PlanVerdict", "Seen", "Step", "draw_up"]

@@ -45,7 +45,7 @@ def order(forest: Forest[str], goals: Mapping[str, Models]) -> Ordering:
             trees.setdefault(chain[-1].key, {})[key] = models
     moves: list[Move] = []
     for pending in trees.values():
-        tree = _Tree(forest, pending)
+        tree = _PlannedTree(forest, pending)
         way = list(tree.moves())
         stuck = tree.stuck()
         if any(move.key in stuck for move in way):
@@ -73,7 +73,7 @@ def _impossible(forest: Forest[str], goals: Mapping[str, Models]) -> dict[str, V
             return refused
 
 
-class _Tree:
+class _PlannedTree:
     """One tree on its way. ``_now`` is where each of its groups is, ``_pending`` what is still to be reached."""
 
     def __init__(self, forest: Forest[str], pending: Mapping[str, Models]) -> None:

@@ -15,7 +15,19 @@ from drift.model.limits import Limits
 from drift.model.wording import change, counted, number, quoted, timestamp
 from drift.plan.ordering import Move, order
 from drift.plan.targets import Seen, Target, targets
-from drift.plan.values import LARGE_PERCENT, Body, ByHand, Cut, Kind, Plan, State, Step, Summary, Verdict, json_models
+from drift.plan.values import (
+    LARGE_PERCENT,
+    Body,
+    ByHand,
+    Cut,
+    Kind,
+    Plan,
+    PlanVerdict,
+    State,
+    Step,
+    Summary,
+    json_models,
+)
 from drift.report.report import Failure, Report
 
 _ENDINGS = frozenset({ExitCode.AUTH, ExitCode.INTERRUPTED, ExitCode.TERMINATED})
@@ -82,7 +94,7 @@ def draw_up(
     ended_by = report.exit_code if report.exit_code in _ENDINGS else None
     failure = None
     if steps and summary.percent_of_declared > LARGE_PERCENT and not large:
-        verdict, code, steps = Verdict.FAILED, ExitCode.USAGE, ()
+        verdict, code, steps = PlanVerdict.FAILED, ExitCode.USAGE, ()
         failure = Failure(
             f"the plan would touch {number(touched)} of {counted(len(desired), 'declared group')} "
             f"({summary.percent_of_declared} %), more than {LARGE_PERCENT} %",
@@ -90,11 +102,11 @@ def draw_up(
         )
     elif not complete or ended_by:
         # What was not read outweighs what there is to do.
-        verdict, code = Verdict.INCOMPLETE, ExitCode.INCOMPLETE
+        verdict, code = PlanVerdict.INCOMPLETE, ExitCode.INCOMPLETE
     elif steps or by_hand:
-        verdict, code = Verdict.REPAIR, ExitCode.DRIFT
+        verdict, code = PlanVerdict.REPAIR, ExitCode.DRIFT
     else:
-        verdict, code = Verdict.NOTHING, ExitCode.IN_SYNC
+        verdict, code = PlanVerdict.NOTHING, ExitCode.IN_SYNC
     return Plan(
         api_url=api_url,
         live=report.api_url,

@@ -23,7 +23,7 @@ JsonModel: TypeAlias = Mapping[str, str | Sequence[JsonLimit]]
 """``ModelConfigV1``."""
 
 
-class Verdict(StrEnum):
+class PlanVerdict(StrEnum):
     """What the plan amounts to."""
 
     NOTHING = "nothing-to-do"
@@ -146,7 +146,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     live: str
     """What the live groups were read from, as in a report."""
     read_at: str
-    verdict: Verdict
+    verdict: PlanVerdict
     exit_code: int
     summary: Summary = Summary()
     steps: tuple[Step, ...] = ()

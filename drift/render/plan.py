@@ -8,7 +8,7 @@ import msgspec
 from drift.model.groups import GroupRef
 from drift.model.wording import counted, number
 from drift.plan import ByHand, Cut, Plan
-from drift.plan.values import Verdict
+from drift.plan.values import PlanVerdict
 from drift.render import RenderOptions
 from drift.render.visible import visible
 from drift.render.words import UNLISTED, listed, titled
@@ -59,7 +59,7 @@ def headline(plan: Plan) -> str:
     touched = f"{counted(summary.steps, 'step')} for {counted(summary.touched, 'group')}" if plan.steps else ""
     hands = f"{counted(summary.by_hand, 'group')} to repair by hand" if plan.by_hand else ""
     todo = ", ".join(filter(None, (touched, hands)))
-    if plan.verdict is Verdict.INCOMPLETE:
+    if plan.verdict is PlanVerdict.INCOMPLETE:
         return f"INCOMPLETE plan, not everything was read: {todo or 'nothing to do for what was'}"
     return f"plan: {todo}" if todo else "nothing to do"
 

@@ -53,7 +53,7 @@ _MAX_SIZE = 1_000_000_000
 _HTML = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
 
 
-class _Reader(Struct, frozen=True):
+class _ValueReader(Struct, frozen=True):
     """Turns the text of a value into the value; what does not match, or becomes None, is something else."""
 
     pattern: str
@@ -73,26 +73,26 @@ def _bytes(match: re.Match[str]) -> int | None:
     return size if size <= _MAX_SIZE else None
 
 
-TIME: Final = _Reader(
+TIME: Final = _ValueReader(
     r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|)",
     "a time such as 50ms or 2s",
     lambda match: float(match[1]) * _FACTORS[match[2]],
 )
-SIZE: Final = _Reader("([0-9]{1,9})(kB|MB|)", "a size such as 100, 64kB or 100MB (at most 1000MB)", _bytes)
-SECONDS: Final = _Reader("[0-9]{1,9}", "a whole number of seconds", lambda match: int(match[0]))
-N: Final = _Reader("[0-9]{1,9}", "a whole number, at least 1", lambda match: int(match[0]) or None)
-TYPE: Final = _Reader("[ -~]*", "printable ASCII")
-PLACE: Final = _Reader("body|header|date", "body, header or date")
-TEXT: Final = _Reader(".*", "any text")
-BODY: Final = _Reader(".*", "any text", lambda match: match[0].encode())
+SIZE: Final = _ValueReader("([0-9]{1,9})(kB|MB|)", "a size such as 100, 64kB or 100MB (at most 1000MB)", _bytes)
+SECONDS: Final = _ValueReader("[0-9]{1,9}", "a whole number of seconds", lambda match: int(match[0]))
+N: Final = _ValueReader("[0-9]{1,9}", "a whole number, at least 1", lambda match: int(match[0]) or None)
+TYPE: Final = _ValueReader("[ -~]*", "printable ASCII")
+PLACE: Final = _ValueReader("body|header|date", "body, header or date")
+TEXT: Final = _ValueReader(".*", "any text")
+BODY: Final = _ValueReader(".*", "any text", lambda match: match[0].encode())
 
 
 class _Form(Struct, frozen=True):
     """How a fault is written, and what makes an action of its value and options."""
 
     action: Callable[..., Action | CannedAnswer]
-    value: _Reader | None = None
-    options: Mapping[str, _Reader] = {}
+    value: _ValueReader | None = None
+    options: Mapping[str, _ValueReader] = {}
 
 
 _EVERY_FAULT = {"method": TEXT, "path": TEXT, "from": N, "times": N, "every": N}
@@ -159,7 +159,7 @@ def _parse(text: str) -> Fault:
     )
 
 
-def _options(text: str, known: Mapping[str, _Reader]) -> dict[str, Any]:
+def _options(text: str, known: Mapping[str, _ValueReader]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     while text:
         name, equals, rest = text.partition("=")

@@ -52,7 +52,7 @@ class Snapshot(Struct, frozen=True):
     """Whether group ``n``, counted from 0, stands on line ``n + 2`` of the file."""
 
 
-class _ModelShape(Struct, Generic[T], frozen=True, gc=False):
+class _SavedModel(Struct, Generic[T], frozen=True, gc=False):
     """Limits by type and unit."""
 
     rate_limits: dict[str, dict[str, T]]
@@ -62,23 +62,23 @@ class _ModelShape(Struct, Generic[T], frozen=True, gc=False):
         return self.rate_limits if kind == "rate_limits" else self.usage_limits
 
 
-class _MetadataShape(Struct, frozen=True, gc=False):
+class _SavedMetadata(Struct, frozen=True, gc=False):
     external_entity_id: _Id
     name: str | None
 
 
-class _HierarchyShape(Struct, frozen=True, gc=False):
+class _SavedHierarchy(Struct, frozen=True, gc=False):
     limit_enforcement: str
     parent_group_id: str | None
 
 
-class _GroupShape(Struct, frozen=True, gc=False):
+class _SavedGroup(Struct, frozen=True, gc=False):
     id: _Id
-    metadata: _MetadataShape
-    hierarchy: _HierarchyShape
+    metadata: _SavedMetadata
+    hierarchy: _SavedHierarchy
     created_at: str
-    models: dict[str, _ModelShape[_Threshold]]
-    effective_models: dict[str, _ModelShape[_Sources]] | None
+    models: dict[str, _SavedModel[_Threshold]]
+    effective_models: dict[str, _SavedModel[_Sources]] | None
     anomalies: tuple[str, ...] = ()
 
 
@@ -89,14 +89,14 @@ class _Head(Struct, frozen=True):
     schema_version: str
 
 
-class _File(_Head, frozen=True):
+class _SavedFile(_Head, frozen=True):
     tool: Tool
     api_url: str
     read_at: datetime
     complete: bool
     missed: Missed | None
     warnings: tuple[str, ...]
-    groups: tuple[_GroupShape, ...]
+    groups: tuple[_SavedGroup, ...]
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -133,10 +133,10 @@ def parse(data: bytes, name: str) -> Snapshot:
                 f"{name} has snapshot schema {head.schema_version}; this version reads {SCHEMA_VERSION}",
                 hint="use the version of baseten-drift that wrote it",
             )
-        return _snapshot(_decoded(data, _File, name), name, newlines=data.count(b"\n"))
+        return _snapshot(_decoded(data, _SavedFile, name), name, newlines=data.count(b"\n"))
 
 
-def _snapshot(file: _File, name: str, *, newlines: int) -> Snapshot:
+def _snapshot(file: _SavedFile, name: str, *, newlines: int) -> Snapshot:
     if file.complete != (file.missed is None):
         raise SettingsError(f"{name} contradicts itself: `complete` and `missed` do not fit", hint=_HINT)
     ids = {group.id for group in file.groups}
@@ -167,12 +167,12 @@ def _decoded(data: bytes, type_: type[T], name: str) -> T:
     raise SettingsError(f"{name} is not a snapshot, or damaged: {reason}", hint=_HINT)
 
 
-def _shape(group: Group) -> _GroupShape:
+def _shape(group: Group) -> _SavedGroup:
     effective = group.effective_models
-    return _GroupShape(
+    return _SavedGroup(
         group.id,
-        _MetadataShape(group.external_entity_id, group.name),
-        _HierarchyShape(group.limit_enforcement, group.parent_group_id),
+        _SavedMetadata(group.external_entity_id, group.name),
+        _SavedHierarchy(group.limit_enforcement, group.parent_group_id),
         group.created_at,
         {slug: _nested(limits) for slug, limits in group.models.items()},
         None if effective is None else {slug: _nested(by_source(limits, str)) for slug, limits in effective.items()},
@@ -180,14 +180,14 @@ def _shape(group: Group) -> _GroupShape:
     )
 
 
-def _nested(limits: Mapping[LimitKey, T]) -> _ModelShape[T]:
-    shape: _ModelShape[T] = _ModelShape({}, {})
+def _nested(limits: Mapping[LimitKey, T]) -> _SavedModel[T]:
+    shape: _SavedModel[T] = _SavedModel({}, {})
     for key, value in limits.items():
         shape.of_kind(key.kind).setdefault(key.type, {})[key.unit] = value
     return shape
 
 
-def _group(shape: _GroupShape) -> Group:
+def _group(shape: _SavedGroup) -> Group:
     effective = shape.effective_models
     return Group(
         id=shape.id,
@@ -202,14 +202,14 @@ def _group(shape: _GroupShape) -> Group:
     )
 
 
-def _flat(model: _ModelShape[T]) -> Iterator[tuple[LimitKey, T]]:
+def _flat(model: _SavedModel[T]) -> Iterator[tuple[LimitKey, T]]:
     for kind in UNITS:
         for type_, units in model.of_kind(kind).items():
             for unit, value in units.items():
                 yield limit_key(kind, type_, unit), value
 
 
-def _effective(model: _ModelShape[_Sources]) -> Mapping[EffectiveKey, int]:
+def _effective(model: _SavedModel[_Sources]) -> Mapping[EffectiveKey, int]:
     return {
         EffectiveKey(*limit, source): threshold
         for limit, sources in _flat(model)

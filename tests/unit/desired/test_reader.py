@@ -6,13 +6,13 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from drift.desired.nodes import Node, Path, Places, Problems, UnreadableError, Value, size, spell
+from drift.desired.nodes import Path, Places, Problems, UnreadableError, Value, YamlValue, size, spell
 from drift.desired.reader import MOST_ALIASED, read_document
 from drift.desired.scalars import PlainScalars
 from drift.errors import Problem
 
 
-def read(text: str) -> Node:
+def read(text: str) -> YamlValue:
     problems = Problems("file.yaml")
     node = read_document(text.encode(), problems, scalars=PlainScalars())
     assert problems.all() == []
@@ -101,7 +101,7 @@ def test_what_is_refused_leaves_no_trace_in_the_positions() -> None:
 def test_groups_can_be_handed_on_one_by_one() -> None:
     seen: list[tuple[int, Value, tuple[int, int]]] = []
 
-    def sink(index: int, node: Node) -> None:
+    def sink(index: int, node: YamlValue) -> None:
         seen.append((index, node.value, Places(node).find(())))
 
     text = b"a: &a {x: 1}\ngroups:\n- *a\n- [y, {groups: [1]}]\nz: {groups: [2]}\n"
@@ -163,7 +163,7 @@ def test_without_libyaml_the_same_is_read_and_refused(text: str, monkeypatch: py
     assert [(p.rule, p.path) for p in problems.all()] == [(p.rule, p.path) for p in fast.all()]
 
 
-def _try_to_read(text: str, problems: Problems) -> Node | None:
+def _try_to_read(text: str, problems: Problems) -> YamlValue | None:
     try:
         return read_document(text.encode(), problems, scalars=PlainScalars())
     except UnreadableError:

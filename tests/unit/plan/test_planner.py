@@ -8,7 +8,7 @@ import pytest
 
 from drift.errors import Cause, ExitCode, Location
 from drift.model.groups import DesiredGroup, Group
-from drift.plan import Kind, Plan, Seen, Verdict, draw_up
+from drift.plan import Kind, Plan, PlanVerdict, Seen, draw_up
 from drift.render import PLANS
 from drift.report.acceptance import Acceptance, Accepted
 from drift.report.finding import Finding
@@ -68,7 +68,7 @@ def wire(slug: str = MODEL, **rates: int) -> dict[str, object]:
 def test_groups_in_sync_need_nothing() -> None:
     plan = planned([declared()], live())
 
-    assert (plan.verdict, plan.exit_code, plan.steps) == (Verdict.NOTHING, 0, ())
+    assert (plan.verdict, plan.exit_code, plan.steps) == (PlanVerdict.NOTHING, 0, ())
 
 
 def test_the_body_is_the_whole_model_set_even_if_one_limit_differs() -> None:
@@ -164,7 +164,7 @@ def test_what_was_not_read_makes_the_plan_incomplete() -> None:
     unread = Unread(globex.ref, Cause.TIMED_OUT, "the time was over", "/x", globex.positions.field("group"))
     plan = planned([acme, globex], live("acme", models={}), unread=[unread])
 
-    assert (plan.verdict, plan.exit_code, len(plan.steps)) == (Verdict.INCOMPLETE, 3, 1)
+    assert (plan.verdict, plan.exit_code, len(plan.steps)) == (PlanVerdict.INCOMPLETE, 3, 1)
     for output in ("text", "sh"):
         assert "INCOMPLETE plan, not everything was read: 1 step" in PLANS.render(plan, output)
 

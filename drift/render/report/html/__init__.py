@@ -29,7 +29,7 @@ _OPEN = 200
 _Key: TypeAlias = tuple[str | None, str | None]
 
 
-class Section(NamedTuple):
+class PageSection(NamedTuple):
     """The findings of one group."""
 
     id: str
@@ -109,7 +109,7 @@ def _content(report: Report) -> Mapping[str, object]:
     }
 
 
-def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "group") -> dict[_Key, Section]:
+def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "group") -> dict[_Key, PageSection]:
     """The findings by group, in their own order: the group with the worst one first."""
     by_group: dict[_Key, list[Finding]] = {}
     for finding in findings:
@@ -120,10 +120,10 @@ def _sections(findings: Sequence[Finding], ancestry: Ancestry, prefix: str = "gr
     }
 
 
-def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> Section:
+def _section(anchor: str, findings: Sequence[Finding], ancestry: Ancestry) -> PageSection:
     group = findings[0].group
     above = [words.titled(ancestor) for ancestor in islice(ancestry.above(group), _DEEPEST)]
-    return Section(anchor, group.label, words.other_name(group), above[::-1], list(map(card, findings)))
+    return PageSection(anchor, group.label, words.other_name(group), above[::-1], list(map(card, findings)))
 
 
 def _key(group: GroupRef) -> _Key:
@@ -171,7 +171,7 @@ def _shares(report: Report) -> list[tuple[str, str, str, str, str]]:
     return shares
 
 
-def _group_rows(entries: Sequence[GroupEntry], ancestry: Ancestry, sections: Mapping[_Key, Section]) -> list[Row]:
+def _group_rows(entries: Sequence[GroupEntry], ancestry: Ancestry, sections: Mapping[_Key, PageSection]) -> list[Row]:
     """All groups, parents before children, as far as the report says who is below whom.
 
     A report may be cut to a shard, be older than ``parent``, or name parents that nobody read; such groups stand
