@@ -5,17 +5,17 @@ where they do not, the finding tells what live is. So the differences between ba
 findings, hold all that is needed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol, assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from drift.checker.edits import edits
 from drift.checker.group import compare, model_config, unmanaged
 from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup, Group
-from drift.model.limits import Models, limit_item
+from drift.model.limits import LimitKey, Models, limit_item
 from drift.model.paths import (
     EffectiveLimitPath,
     EffectivePath,
@@ -28,8 +28,11 @@ from drift.model.paths import (
     RateLimitPath,
     declared_at,
 )
+from drift.model.wording import change, counted, number
 from drift.report.finding import ChangeStatus, Finding, Value
 from drift.report.report import Base, Report
+
+_NAMED = 3
 
 
 class Judged(Struct, frozen=True):
@@ -76,7 +79,7 @@ class DeclaredBaseline:
         ]
         return Judged(
             [replace(finding, status=self._status(finding)) for finding in findings],
-            Base(self._name, self._commit, tuple(settled), tuple(edits(self._base.groups, self._desired.groups))),
+            Base(self._name, self._commit, tuple(settled), tuple(_edits(self._base.groups, self._desired.groups))),
         )
 
     def _status(self, finding: Finding) -> ChangeStatus:
@@ -210,3 +213,65 @@ def _overlap(one: Path, other: Path) -> bool:
 
 def _settle(finding: Finding, now: DesiredGroup, status: ChangeStatus) -> Finding:
     return replace(finding, group=now.ref, source=declared_at(now, finding.path), status=status)
+
+
+def _edits(base: Sequence[DesiredGroup], desired: Sequence[DesiredGroup]) -> Iterator[str]:
+    """Lines for people about two states of the files."""
+    before, now = ({group.ref.label: group for group in groups} for groups in (base, desired))
+    added, removed = [label for label in now if label not in before], [label for label in before if label not in now]
+    for old, new in _renamed([before[label] for label in removed], [now[label] for label in added]):
+        removed.remove(old)
+        added.remove(new)
+        yield f"{old} is now declared as {new}, with the same id"
+    if added:
+        yield f"{counted(len(added), 'group')} added: {_names(added)}"
+    if removed:
+        yield f"{counted(len(removed), 'group')} no longer declared, so no longer compared: {_names(removed)}"
+    yield from _moved(before, now)
+    yield from _profiles(before, now)
+
+
+def _renamed(removed: Sequence[DesiredGroup], added: Sequence[DesiredGroup]) -> Iterator[tuple[str, str]]:
+    by_id = {group.id: group.ref.label for group in removed if group.id}
+    for group in added:
+        if group.id in by_id:
+            yield by_id[group.id], group.ref.label
+
+
+def _moved(before: Mapping[str, DesiredGroup], now: Mapping[str, DesiredGroup]) -> Iterator[str]:
+    moves: dict[tuple[str, str], list[str]] = {}
+    for label, group in now.items():
+        old = before.get(label)
+        if old is not None and old.positions.file != group.positions.file:
+            moves.setdefault((old.positions.file, group.positions.file), []).append(label)
+    for (source, target), labels in moves.items():
+        yield f"{counted(len(labels), 'group')} moved from {source} to {target}: {_names(labels)}"
+
+
+def _profiles(before: Mapping[str, DesiredGroup], now: Mapping[str, DesiredGroup]) -> Iterator[str]:
+    """Each limit of a profile that changed, once, with how many groups take it from there."""
+    edits: Counter[tuple[str, LimitKey, int | None, int | None]] = Counter()
+    for label, group in now.items():
+        old = before.get(label)
+        if old is None or old.models is UNSET or group.models is UNSET or old.models == group.models:
+            continue
+        for slug, profile in group.profiles.items():
+            if old.profiles.get(slug) != profile:
+                continue
+            left, right = old.models.get(slug, {}), group.models.get(slug, {})
+            for key in left.keys() | right.keys():
+                if left.get(key) != right.get(key):
+                    edits[profile, key, left.get(key), right.get(key)] += 1
+    for (profile, key, was, is_), count in sorted(edits.items(), key=lambda item: (item[0][0], item[0][1])):
+        yield f"profile {profile}: {key} {_sized(was, is_)}, in {counted(count, 'model')} of groups that use it"
+
+
+def _sized(was: int | None, is_: int | None) -> str:
+    if was is not None and is_ is not None:
+        return change(was, is_)
+    return f"{'none' if was is None else number(was)} -> {'none' if is_ is None else number(is_)}"
+
+
+def _names(labels: Sequence[str]) -> str:
+    more = len(labels) - _NAMED
+    return ", ".join(labels[:_NAMED]) + (f" and {number(more)} more" if more > 0 else "")

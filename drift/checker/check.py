@@ -15,12 +15,12 @@ from drift.checker.run import Run
 from drift.errors import Cause, ExitCode, GatewayError, Problem
 from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
-from drift.model.prices import Prices
 from drift.model.readings import Missed, Reading
 from drift.model.selection import Selection
 from drift.model.wording import counted
 from drift.report.acceptance import Acceptances, Outcome, accept
 from drift.report.evidence import Evidence
+from drift.report.exposure import Prices
 from drift.report.finding import Finding
 from drift.report.report import Gate, GroupEntry, Report, Status, assemble
 

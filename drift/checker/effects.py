@@ -32,8 +32,7 @@ from drift.model.paths import (
     RateLimitPath,
     with_part,
 )
-from drift.model.prices import Prices
-from drift.report.exposure import Cost, Daily, Exposure, money, published, together
+from drift.report.exposure import Cost, Daily, Exposure, Prices, money, published, together
 from drift.report.finding import Affected, Finding
 
 _Budgets = Iterable[tuple[str, str]]

@@ -19,10 +19,9 @@ from drift.checker.pools import Overrun, overrun_findings, overruns
 from drift.errors import Cause
 from drift.model.declaration import Declaration, Key
 from drift.model.groups import DesiredGroup, Group
-from drift.model.prices import Prices
 from drift.model.readings import Failed, Found, Missing, Reading
 from drift.model.selection import Selection
-from drift.report.exposure import Exposure
+from drift.report.exposure import Exposure, Prices
 from drift.report.finding import Affected, Finding
 from drift.report.report import GroupEntry, Status, Unread
 

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from drift.errors import Problem
 from drift.model.groups import DesiredGroup
-from drift.model.prices import Prices
 from drift.report.acceptance import Acceptance
+from drift.report.exposure import Prices
 
 __all__ = ["Desired", "DesiredFile", "desired_json_schema", "example_directory", "group_of", "load_desired"]
 

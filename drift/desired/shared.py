@@ -15,9 +15,9 @@ from drift.desired.validation import validate
 from drift.errors import Level, Location, Problem
 from drift.model.limits import UNITS
 from drift.model.paths import path_of
-from drift.model.prices import Price, Prices
 from drift.model.wording import did_you_mean
 from drift.report.acceptance import Acceptance
+from drift.report.exposure import Price, Prices
 from drift.rules import DRIFT_RULES
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
-"""The most that live lets through in a day and the declaration would refuse, as it is published and added up."""
+"""The most that live lets through in a day and the declaration would refuse, and what it costs; published, added up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -30,6 +31,28 @@ class Exposure(Struct, frozen=True):
     request_per_day: Amount = 0
     cost: Cost | None = None
     """Null if the desired files state no price of any model that tokens are exposed of."""
+
+
+class Price(Struct, frozen=True):
+    """Money for so many tokens of one model; exact decimals."""
+
+    input: Decimal
+    output: Decimal
+
+
+class Prices(Struct, frozen=True):
+    """A price table: for each model the money for ``per`` tokens."""
+
+    currency: str
+    models: Mapping[str, Price]
+    per: int = 1_000_000
+
+    def hundredths(self, slug: str, tokens: int) -> int:
+        """The most that so many tokens of a model with a price cost, in hundredths of the currency, rounded up."""
+        price = self.models[slug]
+        # Limits count input and output tokens together, so the dearer of the two bounds any mixture.
+        numerator, denominator = max(price.input, price.output).as_integer_ratio()
+        return -(-numerator * tokens * 100 // (denominator * self.per))
 
 
 def together(amounts: Iterable[Daily]) -> Daily:

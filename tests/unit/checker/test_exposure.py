@@ -11,9 +11,8 @@ from drift.checker.check import check
 from drift.errors import Cause
 from drift.model.groups import DesiredGroup, Group
 from drift.model.limits import Models
-from drift.model.prices import Price, Prices
 from drift.model.readings import Failed, Found, Missing, Reading
-from drift.report.exposure import Cost, Exposure, combined
+from drift.report.exposure import Cost, Exposure, Price, Prices, combined
 from drift.report.report import Report
 from tests.builders import MODEL, RPM, TPD, TPM, TPS, declared, live
 from tests.unit.checker.test_check import ScriptedSource

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drift.desired import load_desired
-from drift.model.prices import Price, Prices
+from drift.report.exposure import Price, Prices
 
 TABLE = "version: 1\nprices: {{currency: EUR, models: {{o/m: {{input: {}, output: 2}}}}}}\n"
 
