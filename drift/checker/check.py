@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from drift.checker.base import Baseline
+from drift.checker.baseline import Baseline
 from drift.checker.run import Run
 from drift.errors import Cause, ExitCode, GatewayError, Problem
 from drift.model.declaration import Declaration

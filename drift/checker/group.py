@@ -10,7 +10,7 @@ from typing import assert_never
 
 from msgspec import UNSET
 
-from drift.checker.models import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
+from drift.checker.model_diff import LimitChanged, ModelAdded, ModelChange, ModelRemoved, UnitChanged, diff_models
 from drift.model.groups import DesiredGroup, Group, GroupRef
 from drift.model.limits import LIMIT_TYPES, PER_DAY, UNITS, LimitKey, Limits, Models, limit_item, limit_lists
 from drift.model.paths import FieldPath, GroupPath, LimitPath, ModelPath, Path, RateLimitPath, declared_at

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from drift.checker.check import check
-from drift.cli.base import baseline, commit_of
+from drift.cli.baseline import baseline, commit_of
 from drift.cli.connection import Connection
 from drift.cli.console import attempt, now, read_stdin
 from drift.desired import Desired, load_desired
@@ -33,7 +33,7 @@ class Request(Struct, frozen=True):
     warn_expiring: float = 14 * 86_400.0
     """Seconds before the end of an acceptance from which on it is expiring."""
     base: str | None = None
-    """An earlier declaration, by which the origin of a difference is known; see :mod:`drift.cli.base`."""
+    """An earlier declaration, by which the origin of a difference is known; see :mod:`drift.cli.baseline`."""
     ignore: tuple[str, ...] = ()
     """Rules for desired files whose warnings are left out."""
 

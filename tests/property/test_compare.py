@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from drift.checker.group import compare
-from drift.checker.models import LimitChanged, ModelAdded, ModelRemoved, UnitChanged, diff_models
+from drift.checker.model_diff import LimitChanged, ModelAdded, ModelRemoved, UnitChanged, diff_models
 from drift.model.limits import LimitKey, Models
 from drift.rules import Direction
 from tests.builders import declared, live

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from drift.checker.base import DeclaredBaseline
+from drift.checker.baseline import DeclaredBaseline
 from drift.checker.group import compare
 from drift.errors import Location
 from drift.model.groups import DesiredGroup, PinnedLimit, PinnedModel

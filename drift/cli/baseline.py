@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from drift.checker.base import Baseline, DeclaredBaseline, ReportBaseline
+from drift.checker.baseline import Baseline, DeclaredBaseline, ReportBaseline
 from drift.cli.files import read_report, repository_of
 from drift.desired import Desired, load_desired
 from drift.errors import DesiredError, SettingsError
