@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from drift.checker.baseline import Baseline
 from drift.checker.run import Run
-from drift.errors import Cause, ExitCode, GatewayError, Problem
+from drift.errors import Cause, ExitCode, GatewayError, Problem, SettingsError
 from drift.model.declaration import Declaration
 from drift.model.groups import DesiredGroup
 from drift.model.readings import Missed, Reading
@@ -95,7 +95,12 @@ def check(
         baseline: An earlier declaration; every finding then says where it comes from.
         on_reading: Called with every reading, for progress.
         interrupted: The exit code of the signal that stopped the run early, asked once it is over.
+
+    Raises:
+        SettingsError: Unmanaged groups are asked for below a group: where they hang is known too late.
     """
+    if unmanaged and selection.below:
+        raise SettingsError("unmanaged groups can only be looked for in a whole workspace, not below a group")
     started_at = now()
     wanted = desired if selection.is_all else _with_ancestors(desired, selection)
     run = Run(wanted, on_reading, selection, prices)

@@ -8,6 +8,7 @@ or of which not everything is declared, are looked at.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drift.checker.inherited import touches
 from drift.checker.live import Live
@@ -64,7 +65,7 @@ def _overrun(ancestor: Key, violations: list[Violation[Key]]) -> Overrun:
 def _nodes(live: Live, pools: Sequence[Group]) -> Iterator[Node[Key]]:
     for position, known in live.found.items():
         if known.group is not None:
-            yield live.node(known.group)
+            yield replace(live.node(known.group), key=position)
         else:
             desired = live.declaration.groups[position]
             parent = None if known.parent_group_id is None else live.key(known.parent_group_id)

@@ -79,7 +79,7 @@ class Connection(Struct, frozen=True):
             GatewaySource(url, key, self.settings) as source,
             progress("reading and comparing", expected, wanted=self.show_progress) as on_reading,
         ):
-            interrupts.stop = source.stop
+            interrupts.on_stop(source.stop)
             yield Opened(source, url, url, key.prefix or None, interrupts, on_reading)
 
     @contextmanager

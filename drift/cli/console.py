@@ -101,7 +101,7 @@ def _unexpected(error: Exception) -> DriftError:
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return DriftError(
         f"unexpected error: {type(error).__name__}{place}",
-        hint="nothing was found out; this is a fault of baseten-drift, please report it",
+        hint="the command has no result; this is a bug in baseten-drift, please report it",
     )
 
 
@@ -218,8 +218,13 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._received: ExitCode | None = None
-        self.stop: Callable[[], None] = lambda: None
-        """Ends the run; called from the signal handler."""
+        self._stop: Callable[[], None] = lambda: None
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Call ``stop`` from the signal handler, or at once where a signal has come already."""
+        self._stop = stop
+        if self._received is not None:
+            stop()
 
     def code(self) -> ExitCode | None:
         """The exit code of the signal that came first, or None."""
@@ -231,7 +236,7 @@ class Interrupts:
             _ignore_from_now_on()
             raise KeyboardInterrupt
         self._received = _SIGNALS[signal.Signals(number)]
-        self.stop()
+        self._stop()
 
 
 @contextmanager

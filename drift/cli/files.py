@@ -147,7 +147,7 @@ def _followed(path: Path) -> Path:
 
 
 def repository_of(directory: Path) -> Path | None:
-    """The root of the git repository that a directory is in, told without git."""
+    """The root of the git repository that a directory is in, found without git."""
     absolute = directory.absolute()
     return next((parent for parent in (absolute, *absolute.parents) if (parent / ".git").exists()), None)
 

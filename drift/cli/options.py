@@ -147,17 +147,22 @@ class ReportOutputs(Struct, frozen=True):
         Raises:
             OutputError: One of them could not be made or written; the others have been.
         """
-        on_stdout = replace(self.options, width=terminal_width(), colour=stdout_colour(self.colour))
         failures: list[OutputError] = []
         for output in self.places:
             if report.failure and output.path is None and output.format == "text":
                 continue
             try:
-                output.write(render_report(report, output.format, self.options if output.path else on_stdout))
+                output.write(render_report(report, output.format, self._options_for(output)))
             except OutputError as error:
                 failures.append(error)
         if failures:
             raise OutputError("; ".join(error.message for error in failures), hint=failures[0].hint) from failures[0]
+
+    def _options_for(self, output: Output) -> RenderOptions:
+        # Where the report goes to files alone, stdout may be closed and is not asked.
+        if output.path:
+            return self.options
+        return replace(self.options, width=terminal_width(), colour=stdout_colour(self.colour))
 
 
 def report_outputs(function: Callable[..., int]) -> Callable[..., int]:

@@ -62,7 +62,7 @@ def command(
     connection: Connection,
     colour: ColourChoice,
 ) -> int:
-    """Show groups as trees: their limits, whose they are, and what differs.
+    """Show groups as trees: their limits, the groups that set them, and what differs.
 
     PATH (default: desired) is a YAML file, a directory of them, or - for standard input. Drift is shown, not
     judged: it leaves the exit code 0. `drift check` is the command that fails.

@@ -18,6 +18,7 @@ _LOOK: Mapping[Status, tuple[str, str]] = {
     Status.DRIFT: ("drift", "stroke:#c62828,stroke-width:3px"),
     Status.MISSING: ("missing", "stroke:#c62828,stroke-width:3px,stroke-dasharray:4"),
     Status.UNREAD: ("unread", "stroke:#f9a825,stroke-width:3px,stroke-dasharray:4"),
+    Status.ACCEPTED: ("accepted", "stroke:#f9a825,stroke-width:2px"),
     Status.UNMANAGED: ("unmanaged", "stroke:#6a1b9a,stroke-width:2px,stroke-dasharray:4"),
 }
 """Class and style of a node."""

@@ -21,6 +21,7 @@ _STYLE = {
     Status.MISSING: "bold red",
     Status.UNREAD: "bold yellow",
     Status.UNMANAGED: "magenta",
+    Status.ACCEPTED: "yellow",
 }
 
 
@@ -99,11 +100,12 @@ def below(tally: Tally) -> str:
 
 def _ends(tally: Tally) -> dict[str, int]:
     """The declared groups by how they ended."""
-    return {"in sync": tally.in_sync, "drifted": tally.drift, "missing": tally.missing, "unread": tally.unread}
+    ends = {"in sync": tally.in_sync, "drifted": tally.drift, "missing": tally.missing, "unread": tally.unread}
+    return ends | ({"accepted": tally.accepted} if tally.accepted else {})
 
 
 def models(node: TreeNode) -> Iterator[str]:
-    """One line for each model with its limits and whose they are."""
+    """One line for each model with its limits and the groups that set them."""
     for model in node.models:
         yield _model(model)
     if not node.complete:

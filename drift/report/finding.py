@@ -27,7 +27,7 @@ class Affected(Struct, frozen=True):
 
 
 class ChangeStatus(StrEnum):
-    """Whose doing a difference is, where the declaration is compared with an earlier one (``--base``)."""
+    """Where a difference comes from, where the declaration is compared with an earlier one (``--base``)."""
 
     INTRODUCED = "introduced"
     """The base is as live is, and this declaration differs: what applying it will change."""

@@ -55,6 +55,7 @@ class Tally(Struct, frozen=True):
     unread: int = 0
     unmanaged: int = 0
     findings: int = 0
+    accepted: int = 0
 
 
 class TreeNode(Struct, frozen=True):

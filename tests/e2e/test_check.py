@@ -314,3 +314,13 @@ def test_colour_is_for_terminals_unless_asked_for(drift: Drift, sandbox: Sandbox
 
     assert "\x1b" not in drift("check", acme, "--api-url", live.url).out
     assert "\x1b" not in drift("check", acme, "--api-url", live.url, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).out
+
+
+def test_where_the_report_goes_to_a_file_stdout_may_be_closed(drift: Drift, sandbox: SandboxFactory) -> None:
+    command = [sys.executable, "-m", "drift", "check", str(EXAMPLE), "--api-url", sandbox().url]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command, "--output", "json=report.json"]
+
+    done = subprocess.run(closed, cwd=drift.directory, env=Drift.environment("sandbox-key"), check=False)
+
+    assert done.returncode == 0
+    assert json.loads((drift.directory / "report.json").read_text())["verdict"] == "in-sync"

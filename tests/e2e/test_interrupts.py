@@ -14,6 +14,7 @@ from typing import NamedTuple
 import jsonschema
 import pytest
 
+from drift.cli.console import catch_interrupts
 from drift.render.json import schema
 from tests.e2e.conftest import PATIENCE, Drift, Sandbox, SandboxFactory
 from tests.e2e.faults import CHANGED, LIST, ONE, WORKSPACE, Mode
@@ -137,3 +138,20 @@ def assert_whole(directory: Path) -> None:
     assert names <= {"groups.yaml", "report.json"}
     if "report.json" in names:
         assert json.loads((directory / "report.json").read_text())["verdict"] == "incomplete"
+
+
+@SIGNALS
+def test_a_signal_before_there_is_anything_to_stop_stops_it_as_soon_as_there_is(
+    number: signal.Signals, code: int
+) -> None:
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    stopped: list[bool] = []
+    try:
+        with catch_interrupts() as interrupts:
+            signal.raise_signal(number)
+            interrupts.on_stop(lambda: stopped.append(True))
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+    assert (stopped, interrupts.code()) == ([True], code)

@@ -136,9 +136,9 @@ def _judge(case: Element, of_group: _OfGroup) -> None:
     """Error before failure before skipped: a viewer shows one of them."""
     status, unread = of_group.entry.status, of_group.unread
     drift = [finding for finding in of_group.findings if finding.is_drift]
-    told = [*map(finding_lines, of_group.findings), *map(accepted_lines, of_group.accepted)]
+    shown = [*map(finding_lines, of_group.findings), *map(accepted_lines, of_group.accepted)]
     # In the text report lines of groups stand two columns in.
-    lines = [row.removeprefix("  ") for row in show(chain.from_iterable(told)).splitlines()]
+    lines = [row.removeprefix("  ") for row in show(chain.from_iterable(shown)).splitlines()]
     if unread:
         message = f"{unread.cause.value}: {unread.message}"
         _outcome(case, "error", unread.cause.value, message, [message, HINTS.get(unread.cause, ""), *lines])

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+import pytest
 from msgspec import UNSET
 
 from drift.checker.check import check
-from drift.errors import Cause, ExitCode, GatewayError
+from drift.errors import Cause, ExitCode, GatewayError, SettingsError
 from drift.model.groups import DesiredGroup, Group
 from drift.model.limits import EffectiveModels, Models
 from drift.model.readings import Failed, Found, Missing, Reading
+from drift.model.selection import Selection
 from drift.report.report import Gate, Report, Status, Verdict
 from tests.builders import MODEL, RPM, TPM, declared, effective, live
 
@@ -285,3 +287,15 @@ def test_what_a_look_makes_doubtful_is_looked_at_again() -> None:
 
 def heir(label: str, parent: str, models: Models, effective_models: EffectiveModels, name: str = "Acme") -> Group:
     return live(label, name=name, models=models, parent_group_id=parent, effective_models=effective_models)
+
+
+def test_unmanaged_groups_cannot_be_looked_for_below_a_group() -> None:
+    with pytest.raises(SettingsError, match="not below a group"):
+        check(
+            [declared("acme")],
+            ScriptedSource(),
+            now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+            api_url="",
+            unmanaged=True,
+            selection=Selection(below=("acme",)),
+        )

@@ -25,12 +25,12 @@ def pool(name: str, threshold: int, parent: str | None = "acme", mode: str = "CA
     return live(name, parent_group_id=parent and f"id-{parent}", limit_enforcement=mode, models=models)
 
 
-def run(*pairs: tuple[DesiredGroup, Group], strangers: tuple[Group, ...] = ()) -> tuple[Report, ScriptedSource]:
+def run(*pairs: tuple[DesiredGroup, Group], unmanaged: tuple[Group, ...] = ()) -> tuple[Report, ScriptedSource]:
     readings = [Found(desired, found) for desired, found in pairs]
-    source = ScriptedSource(*readings, *(Found(None, stranger) for stranger in strangers))
+    source = ScriptedSource(*readings, *(Found(None, group) for group in unmanaged))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     desired = [one for one, _ in pairs]
-    return check(desired, source, now=lambda: now, api_url="", unmanaged=bool(strangers)), source
+    return check(desired, source, now=lambda: now, api_url="", unmanaged=bool(unmanaged)), source
 
 
 def anomalies(report: Report) -> list[Finding]:
@@ -102,14 +102,14 @@ def test_drift_elsewhere_in_the_tree_explains_nothing() -> None:
 def test_an_undeclared_ancestor_counts_where_it_was_read() -> None:
     below = declared("eu", models={MODEL: {TPM: 900}}, parent=UNSET, parent_group_id="id-x", limit_enforcement=UNSET)
 
-    report, _ = run((below, pool("eu", 900, "x")), strangers=(pool("x", 500, None),))
+    report, _ = run((below, pool("eu", 900, "x")), unmanaged=(pool("x", 500, None),))
 
     [anomaly] = anomalies(report)
     assert (anomaly.group.label, anomaly.cause) == ("eu", live("x").ref)
 
 
 def test_undeclared_groups_have_no_finding_of_their_own_about_it() -> None:
-    report, _ = run((ROOT, SAME_ROOT), strangers=(pool("x", 5000),))
+    report, _ = run((ROOT, SAME_ROOT), unmanaged=(pool("x", 5000),))
 
     assert [finding.rule for finding in report.findings] == ["group-unmanaged"]
 
@@ -120,3 +120,14 @@ def test_live_trees_in_a_circle_end_too() -> None:
     report, _ = run((one, pool("acme", 5, "eu")), (other, pool("eu", 9)))
 
     assert anomalies(report) == []
+
+
+def test_two_declarations_of_one_live_group_leave_an_ordinary_report() -> None:
+    """A pinned id of another declared group is a mistake, and told as one."""
+    mistaken = group("eu", 10, id="id-us")
+    moved = pool("us", 10, parent="elsewhere")
+
+    report, _ = run((ROOT, SAME_ROOT), (mistaken, moved), (group("us", 10), moved))
+
+    assert report.exit_code == 2
+    assert {finding.rule for finding in report.findings} == {"response-anomaly", "parent-changed"}

@@ -103,6 +103,6 @@ def test_its_own_variables_are_named(
 def test_help_names_every_forge(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["issue", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "--forge [github|paper]" in said
+    assert f"--forge [{'|'.join(FORGES)}]" in said
     assert "Paper's API. [default: $PAPER_API_URL, else https://paper.example/api]" in said
     assert "[default: $GITHUB_TOKEN or $PAPER_TOKEN]" in said

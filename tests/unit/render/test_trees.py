@@ -10,7 +10,7 @@ import pytest
 
 from drift.checker.group import compare, missing, unmanaged
 from drift.errors import Cause
-from drift.render import TREES, RenderOptions
+from drift.render import TREES, RenderOptions, words
 from drift.report.report import Failure, Gate, GroupEntry, Status, Unread, assemble
 from drift.tree import Tree, View, compared_tree, desired_tree, failed_tree, live_tree
 from tests.builders import MODEL, RPM, TPD, TPM, declared, live
@@ -192,3 +192,29 @@ def test_a_limit_far_beyond_64_bits_is_shown() -> None:
     assert "1,000,000,000,000,000,000,000,000,000,000" in TREES.render(tree, "text")
     [limit] = json.loads(TREES.render(tree, "json"))["groups"][0]["models"][0]["limits"]
     assert limit["threshold"] == 10**30
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("output", TREES.names)
+@pytest.mark.parametrize("colour", [True, False])
+def test_every_way_to_end_has_its_look_and_is_counted(status: Status, output: str, *, colour: bool) -> None:
+    root, child = declared("root"), declared("child", parent="root", line=40)
+    report = assemble(
+        findings=(),
+        unread=(),
+        groups=[
+            GroupEntry(root.ref, Status.IN_SYNC, root.positions.field("group")),
+            GroupEntry(child.ref, status, child.positions.field("group")),
+        ],
+        transient=0,
+        gate=Gate(),
+        api_url="",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        finished_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+    tree = compared_tree([root, child], report, [])
+    text = TREES.render(tree, output, RenderOptions(colour=colour))
+
+    assert getattr(tree.total, status.replace("-", "_")) == 1 + (status is Status.IN_SYNC)
+    assert words.spoken(status).split()[0] in text or output == "json"
