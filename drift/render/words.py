@@ -24,7 +24,7 @@ SECTIONS: Mapping[ChangeStatus | None, tuple[str, str]] = {
     None: ("other", "of no known origin"),
 }
 """Title and meaning of what a base tells apart."""
-UNLISTED = "the live groups were not listed completely"
+UNLISTED = "not all groups were looked at"
 """Why there may be unmanaged groups that the run did not see; the reason follows."""
 _EFFECTS = {Direction.PERMISSIVE: "loosens", Direction.RESTRICTIVE: "tightens", Direction.NEUTRAL: "changes"}
 _DELETIONS = frozenset({"group-missing", "group-recreated"})

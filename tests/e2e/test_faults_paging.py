@@ -57,7 +57,7 @@ def create_d_anew(live: Sandbox) -> None:
 
 def not_all_listed(requests: Requests, says: str) -> Outcome:
     """All declared groups were read, and not all others."""
-    return Outcome(3, "incomplete", requests, says=f"not listed completely: {says}")
+    return Outcome(3, "incomplete", requests, says=f"not all groups were looked at: {says}")
 
 
 PAGING = [
@@ -111,7 +111,7 @@ PAGING = [
         "all-of-it-breaks-off",
         ["pages=3", f"403:path={LIST},from=2"],
         None,
-        Outcome(3, "incomplete", 2, "d e", Cause.FORBIDDEN, says="not listed completely"),
+        Outcome(3, "incomplete", 2, "d e", Cause.FORBIDDEN, says="not all groups were looked at"),
         options=UNMANAGED,
     ),
 ]

@@ -96,7 +96,7 @@ def test_a_list_that_breaks_off_is_shown_as_far_as_it_went_and_exits_3(
 
     assert run.code == 3
     assert "1 live group in 1 tree\n" in run.out
-    assert "not listed completely: HTTP 302" in run.out
+    assert "not all groups were looked at: HTTP 302" in run.out
 
 
 def test_where_nothing_could_be_read_no_empty_forest_is_shown(
@@ -115,7 +115,7 @@ def test_items_of_the_list_that_are_no_groups_are_counted_and_exit_3(
     run = drift("tree", "--live", "--api-url", sandbox(two_trees, faults=["threshold=NaN:times=1"]).url)
 
     assert run.code == 3
-    assert "not listed completely: 2 items of the list could not be read as groups\n" in run.out
+    assert "not all groups were looked at: 2 items of the list could not be read as groups\n" in run.out
     assert "note: an item of the list ('acme') is not a group as documented" in run.err
 
 
@@ -141,7 +141,7 @@ def test_an_undeclared_item_that_cannot_be_read_makes_both_incomplete(
     part = drift("tree", "--both", declared, "--api-url", broken.url)
 
     assert (whole.code, part.code) == (0, 3)
-    assert "not listed completely: 2 items of the list" in part.out
+    assert "not all groups were looked at: 2 items of the list" in part.out
 
 
 def test_an_interrupted_reading_shows_what_was_seen_so_far(
@@ -161,7 +161,7 @@ def test_an_interrupted_reading_shows_what_was_seen_so_far(
 
     assert process.returncode == 130
     assert "1 live group in 1 tree\n" in out.decode()
-    assert "not listed completely:" in out.decode()
+    assert "not all groups were looked at:" in out.decode()
     assert "Traceback" not in err.decode()
 
 
