@@ -37,7 +37,7 @@ def schema(type_: type) -> dict[str, Any]:
 def _parts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - msgspec hands over what it has no form for
     if isinstance(value, Path):
         return value.parts
-    raise NotImplementedError(f"no JSON form of {type(value)}")
+    raise TypeError(f"no JSON form of {type(value)}")
 
 
 def _path(_type: type, value: Any) -> Path:  # noqa: ANN401 - any JSON may stand there
