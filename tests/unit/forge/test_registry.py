@@ -21,6 +21,7 @@ class Paper:
     settled_entries_are_listed = True
     opened: ClassVar[list[tuple[str, str, str, float]]] = []
     written: ClassVar[list[tuple[str, str]]] = []
+    stands: ClassVar[list[Entry]] = []
 
     def __init__(self, api_url: str, repository: str, token: str, *, timeout: float) -> None:
         self.opened.append((api_url, repository, token, timeout))
@@ -38,16 +39,16 @@ class Paper:
         return None
 
     def entries(self) -> Iterator[Entry]:
-        return iter(())
+        return iter(self.stands)
 
     def create(self, body: str) -> None:
         self.written.append((self._kind, body.partition("\n")[0]))
 
     def edit(self, key: int, body: str) -> None:
-        raise NotImplementedError
+        self.written.append((f"edited {key}", body.partition("\n")[0]))
 
     def settle(self, key: int, body: str) -> None:
-        raise NotImplementedError
+        self.written.append((f"settled {key}", body.partition("\n")[0]))
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Paper]]:
     monkeypatch.setitem(FORGES, "paper", forge)
     monkeypatch.setattr(Paper, "opened", [])
     monkeypatch.setattr(Paper, "written", [])
+    monkeypatch.setattr(Paper, "stands", [])
     monkeypatch.setenv("PAPER_TOKEN", "sheet")
     monkeypatch.setenv("GITHUB_TOKEN", "of another forge")
     reload(commands)
@@ -85,6 +87,14 @@ def test_both_commands_write_to_the_forge_that_is_asked_for(paper: type[Paper], 
         ("comment on 7", mark),
         ("Live gateway groups differ from their declaration ['drift']", mark),
     ]
+
+
+def test_what_stands_there_already_is_edited(paper: type[Paper], report: str) -> None:
+    mark = "<!-- baseten-drift:drift -->"
+    paper.stands.append(Entry(3, f"{mark}\nolder", "ci", is_bot=True))
+
+    assert run(["comment", report, "--pr", "7", "--forge", "paper", "--repo", "acme/limits"]) == 0
+    assert paper.written == [("edited 3", mark)]
 
 
 def test_its_own_variables_are_named(
